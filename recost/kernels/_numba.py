@@ -1,0 +1,107 @@
+"""The one place that says how recost compiles: every kernel is decorated here and nowhere else.
+
+Policy, each setting with its reason:
+
+* ``error_model="numpy"``: Python's zero-division check keeps LLVM from vectorising a loop that
+  divides; a kernel guards its own divisors.
+* ``fastmath`` is never on as a whole: reassociation changes the last bits by instruction set,
+  and results must be the same bits everywhere.  ``contract`` (fused multiply-add) is off too.
+* ``cache=True`` in a folder named by a hash of all kernel sources: Numba's own cache does not
+  see an edited callee in another file and would go on using the old one.
+* ``boundscheck`` follows NUMBA_BOUNDSCHECK, which the hash covers, because the cache does not
+  see that either.
+* ``parallel`` on outer drivers only: a parallel kernel compiles twice as long, and nested
+  parallel regions do not run in parallel.
+* Lazy signatures: an eager one compiles at import, whether or not it is called.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import sys
+import tempfile
+from collections.abc import Callable
+from functools import cache
+from pathlib import Path
+from typing import Any, TypeVar
+
+# OpenMP's threads spin between launches unless told otherwise, which costs milliseconds a launch
+# on a busy machine; it must be said before the threading layer starts.
+os.environ.setdefault("OMP_WAIT_POLICY", "passive")
+
+import numba
+
+Function = TypeVar("Function", bound=Callable[..., Any])
+
+_KERNELS = Path(__file__).parent
+
+
+@cache
+def source_hash() -> str:
+    """A hash of every kernel source and of the settings that change the compiled code."""
+    digest = hashlib.sha256()
+    for path in sorted([*_KERNELS.glob("*.py"), _KERNELS.parent / "vocabulary.py"]):
+        digest.update(path.name.encode())
+        digest.update(path.read_bytes())
+    versions = (sys.version, numba.__version__, os.environ.get("NUMBA_BOUNDSCHECK", ""))
+    digest.update("|".join(versions).encode())
+    return digest.hexdigest()[:16]
+
+
+@cache
+def cache_folder() -> Path | None:
+    """The folder for compiled kernels, or None where no folder can be written.
+
+    NUMBA_CACHE_DIR if it is set, else the user's cache folder (XDG_CACHE_HOME, ~/.cache).
+    """
+    roots = [os.environ.get("NUMBA_CACHE_DIR"), os.environ.get("XDG_CACHE_HOME")]
+    candidates = [Path(root) for root in roots if root]
+    try:
+        candidates.append(Path.home() / ".cache")
+    except RuntimeError:  # no home at all, as under some batch schedulers
+        pass
+    for root in candidates:
+        folder = root / "recost" / source_hash()
+        try:
+            folder.mkdir(parents=True, exist_ok=True)
+            with tempfile.TemporaryFile(dir=folder):
+                return folder
+        except OSError:
+            continue
+    return None
+
+
+def _compile(function: Function, **options: Any) -> Function:
+    folder = cache_folder()
+    options = {"error_model": "numpy", "nogil": True, "cache": folder is not None, **options}
+    # Numba reads CACHE_DIR when the cache is attached, which is now; it is put back so that
+    # other users of Numba in the same process keep their own.
+    before = numba.config.CACHE_DIR
+    numba.config.CACHE_DIR = str(folder) if folder else before
+    try:
+        compiled: Function = numba.njit(**options)(function)
+    finally:
+        numba.config.CACHE_DIR = before
+    return compiled
+
+
+def kernel(function: Function) -> Function:
+    """Compile a serial kernel."""
+    return _compile(function)
+
+
+def inlined(function: Function) -> Function:
+    """Compile a small helper that is copied into its callers, so that their loops vectorise."""
+    return _compile(function, inline="always", cache=False)
+
+
+def driver(function: Function) -> Function:
+    """Compile an outer driver whose `prange` runs over independent outputs."""
+    return _compile(function, parallel=True)
+
+
+def has_compiled() -> bool:
+    """Whether compiled kernels of this very source are on disk, so that a run starts warm."""
+    folder = cache_folder()
+    return folder is not None and any(folder.rglob("*.nbc"))

@@ -1,0 +1,121 @@
+"""The words that TOML files, columns and kernels share, each with its integer code.
+
+A kernel compares codes; a file spells the member's name in lower case with hyphens
+(`WeightSparsity.OU_ROW` is ``"ou-row"``).  This module imports nothing heavy, so the
+command line can offer the words without loading a kernel.
+"""
+
+from __future__ import annotations
+
+from enum import IntEnum
+from typing import Self
+
+
+class Word(IntEnum):
+    """An enumeration whose members are spelt in files as lower-case words with hyphens."""
+
+    @property
+    def text(self) -> str:
+        """The word as files spell it."""
+        return self.name.lower().replace("_", "-")
+
+    @classmethod
+    def words(cls) -> tuple[str, ...]:
+        """Every word of the enumeration, in order of its code."""
+        return tuple(member.text for member in cls)
+
+    @classmethod
+    def from_text(cls, text: str) -> Self:
+        """The member spelt `text`; ``KeyError`` if there is none."""
+        return cls[text.upper().replace("-", "_")]
+
+
+class WeightSparsity(Word):
+    """Which zero weights a design skips (`sparsity.weights`)."""
+
+    NONE = 0
+    MATRIX = 1
+    CROSSBAR_ROW = 2
+    OU_ROW = 3
+    OU_COLUMN = 4
+
+
+class ActivationSparsity(Word):
+    """Which zero activations a design skips (`sparsity.activations`)."""
+
+    NONE = 0
+    VALUE = 1
+    BIT = 2
+
+
+class WeightEncoding(Word):
+    """How signed weights become non-negative cell values (`mapping.encoding`)."""
+
+    DIFFERENTIAL = 0
+    MAGNITUDE = 1
+    OFFSET = 2
+
+
+class InputEncoding(Word):
+    """How signed activations are streamed (`precision.input_encoding`)."""
+
+    UNSIGNED = 0
+    SIGN_MAGNITUDE = 1
+    TWOS_COMPLEMENT = 2
+
+
+class Compaction(Word):
+    """Over which height the kept rows of a column group are pushed together."""
+
+    CROSSBAR = 0
+    LAYER = 1
+
+
+class Sync(Word):
+    """When the crossbars of a layer wait for the slowest of them (`mapping.sync`)."""
+
+    VECTOR = 0
+    LAYER = 1
+
+
+class Replication(Word):
+    """How spare crossbars are spent on copies of slow layers (`mapping.replication`)."""
+
+    NONE = 0
+    BALANCED = 1
+    LIST = 2
+
+
+class AdcScaling(Word):
+    """How ADC energy and power follow the resolution (`adc.scaling`)."""
+
+    NONE = 0
+    LINEAR = 1
+    EXPONENTIAL = 2
+
+
+class Overflow(Word):
+    """What happens to a network that is larger than `budget.chips`."""
+
+    ERROR = 0
+    RELOAD = 1
+
+
+class FilterZeros(Word):
+    """Whether a dead filter is dead in all rows at once (`profile.*.weights.filter_zeros`).
+
+    ``mixture``: a filter is live or dead as a whole, so a column group is a mixture of live
+    and dead.  ``independent``: every (row, filter) pair is live by itself, the simplification
+    that makes a column group's rows independent.
+    """
+
+    MIXTURE = 0
+    INDEPENDENT = 1
+
+
+class HardwareKind(Word):
+    """What sort of machine a hardware file describes (`kind`)."""
+
+    RERAM = 0
+    DIGITAL = 1
+    GPU = 2

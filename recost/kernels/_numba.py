@@ -6,8 +6,9 @@ Policy, each setting with its reason:
   divides; a kernel guards its own divisors.
 * ``fastmath`` is never on as a whole: reassociation changes the last bits by instruction set,
   and results must be the same bits everywhere.  ``contract`` (fused multiply-add) is off too.
-* ``cache=True`` in a folder named by a hash of all kernel sources: Numba's own cache does not
-  see an edited callee in another file and would go on using the old one.
+* ``cache=True`` in a folder named by a hash of the kernel's file and of every kernel file that it
+  imports: Numba's own cache does not see an edited callee in another file and would go on using
+  the old one.
 * ``boundscheck`` follows NUMBA_BOUNDSCHECK, which the hash covers, because the cache does not
   see that either.
 * ``parallel`` on outer drivers only: a parallel kernel compiles twice as long, and nested
@@ -19,6 +20,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+import re
 import sys
 import tempfile
 from collections.abc import Callable
@@ -37,23 +39,38 @@ Function = TypeVar("Function", bound=Callable[..., Any])
 _KERNELS = Path(__file__).parent
 
 
+def _sources(path: Path) -> set[Path]:
+    """The kernel file `path` and every kernel file that it imports, directly or not."""
+    found: set[Path] = set()
+    waiting = [path]
+    while waiting:
+        source = waiting.pop()
+        if source in found or not source.is_file():
+            continue
+        found.add(source)
+        names = re.findall(r"recost\.kernels\.(\w+)", source.read_text(encoding="utf-8"))
+        waiting += [_KERNELS / f"{name}.py" for name in names]
+    return found
+
+
 @cache
-def source_hash() -> str:
-    """A hash of every kernel source and of the settings that change the compiled code."""
+def source_hash(path: Path) -> str:
+    """A hash of all that changes the code compiled from the kernel file `path`."""
     digest = hashlib.sha256()
-    for path in sorted([*_KERNELS.glob("*.py"), _KERNELS.parent / "vocabulary.py"]):
-        digest.update(path.name.encode())
-        digest.update(path.read_bytes())
+    for source in sorted(_sources(path) | {_KERNELS.parent / "vocabulary.py"}):
+        digest.update(source.name.encode())
+        digest.update(source.read_bytes())
     versions = (sys.version, numba.__version__, os.environ.get("NUMBA_BOUNDSCHECK", ""))
     digest.update("|".join(versions).encode())
     return digest.hexdigest()[:16]
 
 
 @cache
-def cache_folder() -> Path | None:
-    """The folder for compiled kernels, or None where no folder can be written.
+def cache_folder(path: Path) -> Path | None:
+    """The folder for the code compiled from the file `path`; None where none can be written.
 
-    NUMBA_CACHE_DIR if it is set, else the user's cache folder (XDG_CACHE_HOME, ~/.cache).
+    It lies in NUMBA_CACHE_DIR if that is set, else in the user's cache folder
+    (XDG_CACHE_HOME, ~/.cache).
     """
     roots = [os.environ.get("NUMBA_CACHE_DIR"), os.environ.get("XDG_CACHE_HOME")]
     candidates = [Path(root) for root in roots if root]
@@ -62,7 +79,7 @@ def cache_folder() -> Path | None:
     except RuntimeError:  # no home at all, as under some batch schedulers
         pass
     for root in candidates:
-        folder = root / "recost" / source_hash()
+        folder = root / "recost" / f"{path.stem}-{source_hash(path)}"
         try:
             folder.mkdir(parents=True, exist_ok=True)
             with tempfile.TemporaryFile(dir=folder):
@@ -73,7 +90,8 @@ def cache_folder() -> Path | None:
 
 
 def _compile(function: Function, **options: Any) -> Function:
-    folder = cache_folder()
+    path = Path(function.__code__.co_filename)
+    folder = cache_folder(path) if path.is_file() else None
     options = {"error_model": "numpy", "nogil": True, "cache": folder is not None, **options}
     # Numba reads CACHE_DIR when the cache is attached, which is now; it is put back so that
     # other users of Numba in the same process keep their own.
@@ -101,7 +119,7 @@ def driver(function: Function) -> Function:
     return _compile(function, parallel=True)
 
 
-def has_compiled() -> bool:
-    """Whether compiled kernels of this very source are on disk, so that a run starts warm."""
-    folder = cache_folder()
+def has_compiled(name: str) -> bool:
+    """Whether the kernels of the module `name` are on disk, so that a run starts warm."""
+    folder = cache_folder(_KERNELS / f"{name}.py")
     return folder is not None and any(folder.rglob("*.nbc"))

@@ -95,12 +95,13 @@ def _compile(function: Function, **options: Any) -> Function:
     options = {"error_model": "numpy", "nogil": True, "cache": folder is not None, **options}
     # Numba reads CACHE_DIR when the cache is attached, which is now; it is put back so that
     # other users of Numba in the same process keep their own.
-    before = numba.config.CACHE_DIR
-    numba.config.CACHE_DIR = str(folder) if folder else before
+    config: Any = numba.config
+    before = config.CACHE_DIR
+    config.CACHE_DIR = str(folder) if folder else before
     try:
         compiled: Function = numba.njit(**options)(function)
     finally:
-        numba.config.CACHE_DIR = before
+        config.CACHE_DIR = before
     return compiled
 
 

@@ -1,0 +1,1 @@
+"""Questions a user asks, answered from the models: compare, estimate, layers, explain."""

@@ -1,0 +1,148 @@
+"""What a column means: its unit, its heading, and how early a narrow terminal gives it up."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import Enum
+from functools import cache
+
+
+class Scaling(Enum):
+    """How a table writes a column's numbers."""
+
+    SI = "si"  # one SI prefix for the whole column, in front of its unit
+    COUNT = "count"  # whole numbers as they are; a decimal prefix where they are large
+    PLAIN = "plain"  # as it is: ratios, percentages, areas, sizes of a matrix
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """One column of a result.
+
+    `rank` orders what a narrow terminal keeps: 0 tells rows apart, 1 is the comparison, 2 the
+    answer, 3 explains it, 4 is detail, 5 is the split of a total, 6 says how the question was put.
+    """
+
+    name: str
+    unit: str = ""
+    scaling: Scaling = Scaling.PLAIN
+    rank: int = 4
+    description: str = ""
+
+    @property
+    def heading(self) -> str:
+        """The name as a table shows it: words, without the unit."""
+        stem, _ = _split_unit(self.name)
+        return " ".join(_WORDS.get(word, word) for word in stem.split("_"))
+
+
+# The unit that ends a column's name, longest ending first.
+_UNITS: dict[str, tuple[str, Scaling]] = {
+    "_bytes_per_s": ("B/s", Scaling.SI),
+    "_per_s": ("/s", Scaling.SI),
+    "_percent": ("%", Scaling.PLAIN),
+    "_seconds": ("s", Scaling.SI),
+    "_years": ("years", Scaling.PLAIN),
+    "_bytes": ("B", Scaling.SI),
+    "_bits": ("bit", Scaling.COUNT),
+    "_ohm": ("Ω", Scaling.SI),
+    "_mm2": ("mm2", Scaling.PLAIN),
+    "_j": ("J", Scaling.SI),
+    "_s": ("s", Scaling.SI),
+    "_w": ("W", Scaling.SI),
+    "_v": ("V", Scaling.SI),
+    "_a": ("A", Scaling.SI),
+}
+# What may follow the unit: the ends of an interval and other statistics of the same quantity.
+_STATISTICS = ("_low", "_high", "_mean", "_median", "_minimum", "_maximum", "_deviation")
+_WORDS = {
+    "adc": "ADC",
+    "dac": "DAC",
+    "edp": "EDP",
+    "gpu": "GPU",
+    "macs": "MACs",
+    "mvm": "MVM",
+    "noc": "NoC",
+    "ou": "OU",
+}
+
+COLUMNS: tuple[Column, ...] = (
+    Column("row", rank=0, description="what the row is: a result, a total or a mean"),
+    Column("hardware", rank=0, description="name of the hardware"),
+    Column("workload", rank=0, description="name of the network"),
+    Column("layer", rank=0, description="name of the layer"),
+    Column("component", rank=0, description="part of the hardware"),
+    Column("kind", rank=0, description="kind of the layer"),
+    Column("phase", rank=6, description="inference or training"),
+    Column("work", rank=6, description="the unit of work that energy and time are for"),
+    Column("profile", rank=6, description="where the densities of the network come from"),
+    Column(
+        "cycles",
+        scaling=Scaling.COUNT,
+        rank=3,
+        description="critical path of one unit of work, in this hardware's own cycles",
+    ),
+    Column("cycle_time_s", "s", Scaling.SI, description="length of a cycle"),
+    Column(
+        "ou_activations",
+        scaling=Scaling.COUNT,
+        description="operation units read, over crossbars, input bits and vectors",
+    ),
+    Column("adc_conversions", scaling=Scaling.COUNT, description="analog values digitised"),
+    Column(
+        "latency_s", "s", Scaling.SI, 2, "one input through all layers, one copy of the weights"
+    ),
+    Column(
+        "throughput_per_s",
+        "/s",
+        Scaling.SI,
+        3,
+        "units of work a second in steady state, layers pipelined and replicated",
+    ),
+    Column("energy_j", "J", Scaling.SI, 2, "energy of one unit of work, leakage included"),
+    Column("power_w", "W", Scaling.SI, 3, "energy times throughput"),
+    Column("area_mm2", "mm2", rank=3, description="area of all chips in use"),
+    Column("crossbars", scaling=Scaling.COUNT, rank=3, description="crossbars that hold weights"),
+    Column("chips", scaling=Scaling.COUNT, description="chips that hold all weights"),
+    Column("speedup", "x", rank=1, description="latency of the baseline over the own"),
+    Column("throughput_speedup", "x", rank=3, description="throughput over that of the baseline"),
+    Column(
+        "work_reduction", "x", rank=3, description="OU activations of the baseline over the own"
+    ),
+    Column("energy_reduction", "x", rank=1, description="energy of the baseline over the own"),
+    Column("energy_saving_percent", "%", description="100 (1 - energy over that of the baseline)"),
+    Column(
+        "unmodelled_macs_percent",
+        "%",
+        rank=6,
+        description="share of the network's multiplications that the model leaves out",
+    ),
+    Column("groups", rank=3, description="independent matrices of the layer"),
+    Column("rows", rank=2, description="rows of one group's matrix: inputs of a dot product"),
+    Column("columns", rank=2, description="columns of one group's matrix: outputs"),
+    Column("vectors", rank=2, description="input vectors an image puts through the matrix"),
+    Column("macs", scaling=Scaling.COUNT, rank=2, description="multiplications of one image"),
+    Column("weights", scaling=Scaling.COUNT, rank=2, description="weights of all groups"),
+    Column("utilisation_percent", "%", rank=3, description="share of the crossbars' cells in use"),
+)
+_BY_NAME = {column.name: column for column in COLUMNS}
+
+
+@cache
+def describe(name: str) -> Column:
+    """The column of that name; one that is not listed has the unit that ends its name."""
+    if name in _BY_NAME:
+        return _BY_NAME[name]
+    _, (unit, scaling) = _split_unit(name)
+    part_of_total = name.startswith("energy_") and unit == "J"
+    return Column(name, unit, scaling, rank=5 if part_of_total else 4)
+
+
+def _split_unit(name: str) -> tuple[str, tuple[str, Scaling]]:
+    """The name without the unit that ends it (statistics kept), and that unit."""
+    statistic = next((end for end in _STATISTICS if name.endswith(end)), "")
+    stem = name.removesuffix(statistic)
+    for ending, unit in _UNITS.items():
+        if stem.endswith(ending):
+            return stem.removesuffix(ending) + statistic, unit
+    return name, ("", Scaling.PLAIN)

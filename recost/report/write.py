@@ -1,0 +1,143 @@
+"""One result, one call: the columns and order asked for, in a format, to a place."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from enum import Enum
+from pathlib import Path
+from typing import Any
+
+from recost.errors import InputError
+from recost.report.files import write_files
+from recost.report.select import choose_columns, sort_rows
+from recost.study.result import Result
+
+
+class Format(Enum):
+    """The formats of a result."""
+
+    TABLE = "table"
+    CSV = "csv"
+    JSON = "json"
+    MARKDOWN = "markdown"
+
+
+_SUFFIXES = {
+    ".csv": Format.CSV,
+    ".json": Format.JSON,
+    ".md": Format.MARKDOWN,
+    ".markdown": Format.MARKDOWN,
+    ".txt": Format.TABLE,
+}
+
+
+@dataclass(frozen=True)
+class Request:
+    """How an answer is wanted; checked when it is made, before anything is computed.
+
+    Parameters
+    ----------
+    format : Format, optional
+        By default that of the file's suffix, and a table on standard output.
+    path : Path, optional
+        The file; None and ``-`` are standard output.
+    columns, sort : sequence of str
+        As `recost.report.select` takes them; empty for all columns, in the study's order.
+    means : bool
+        Whether CSV and JSON carry the means (tables always do).
+    width : int, optional
+        The columns of the terminal that a table on standard output must fit.
+    provenance : mapping
+        What JSON and a CSV file's companion say beside the result's own provenance.
+
+    Raises
+    ------
+    InputError
+        The suffix is unknown, or is that of another format.
+    """
+
+    format: Format | None = None
+    path: Path | None = None
+    columns: Sequence[str] = ()
+    sort: Sequence[str] = ()
+    means: bool = False
+    width: int | None = None
+    provenance: Mapping[str, Any] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        if self.path == Path("-"):
+            object.__setattr__(self, "path", None)
+        object.__setattr__(self, "format", self._resolve_format())
+
+    def _resolve_format(self) -> Format:
+        if self.path is None:
+            return self.format or Format.TABLE
+        implied = _SUFFIXES.get(self.path.suffix.lower())
+        if implied is None and self.format is None:
+            raise InputError(
+                f"the suffix '{self.path.suffix}' names no format; "
+                f"use one of {', '.join(_SUFFIXES)}, or -f",
+                path=str(self.path),
+            )
+        if implied and self.format and implied is not self.format:
+            raise InputError(
+                f"the suffix '{self.path.suffix}' says {implied.value}, "
+                f"-f says {self.format.value}",
+                path=str(self.path),
+            )
+        return self.format or implied or Format.TABLE
+
+
+def write(result: Result, request: Request) -> list[str]:
+    """Write the result as asked, and return the names of the columns that did not fit."""
+    if request.sort:
+        result = sort_rows(result, request.sort)
+    if request.columns:
+        result = choose_columns(result, request.columns)
+    text, omitted = _render(result, request)
+    if request.path is None:
+        _print(text, request)
+        return omitted
+    contents = {request.path: text.encode("utf-8")}
+    if request.format is Format.CSV:
+        from recost.report.machine import companion_text
+
+        companion = companion_text(result, request.provenance)
+        contents[request.path.with_suffix(".meta.json")] = companion.encode("utf-8")
+    write_files(contents)
+    return omitted
+
+
+def _render(result: Result, request: Request) -> tuple[str, list[str]]:
+    if request.format is Format.CSV:
+        from recost.report.machine import csv_text
+
+        return csv_text(result, means=request.means), []
+    if request.format is Format.JSON:
+        from recost.report.machine import json_text
+
+        return json_text(result, request.provenance, means=request.means), []
+    if request.format is Format.MARKDOWN:
+        from recost.report.table import markdown
+
+        return markdown(result), []
+    from recost.report.table import table
+
+    fits = request.path is None and not request.columns
+    return table(result, request.width if fits else None)
+
+
+def _print(text: str, request: Request) -> None:
+    """Write to standard output: bytes in UTF-8 for programs, what the terminal takes for people."""
+    stream = sys.stdout
+    if stream is None:  # closed by the caller (>&-)
+        return
+    if request.format in (Format.CSV, Format.JSON) and hasattr(stream, "buffer"):
+        stream.flush()
+        stream.buffer.write(text.encode("utf-8"))
+    else:
+        encoding = stream.encoding or "utf-8"
+        stream.write(text.encode(encoding, "replace").decode(encoding))
+    stream.flush()

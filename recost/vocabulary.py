@@ -119,3 +119,60 @@ class HardwareKind(Word):
     RERAM = 0
     DIGITAL = 1
     GPU = 2
+
+
+class Magnitude(Word):
+    """The family of the absolute value of a gradient or of a weight's update."""
+
+    GAUSSIAN = 0
+    LAPLACE = 1
+    LOGNORMAL = 2
+    RECORDED = 3
+
+
+class UpdatePolicy(Word):
+    """Which gradient updates are written (`writes.policy`)."""
+
+    SGD = 0
+    THRESHOLD = 1
+    STOCHASTIC = 2
+    STRUCTURED = 3
+    ENDURANCE_AWARE = 4
+
+
+class Granularity(Word):
+    """The set of cells that is written or left alone as one (`writes.structure`, `.eliminate`)."""
+
+    NONE = 0
+    ELEMENT = 1
+    ROW = 2
+    COLUMN = 3
+    OPERATION_UNIT = 4
+    CROSSBAR = 5
+
+
+class Rounding(Word):
+    """How an update becomes a whole number of weight steps (`writes.rounding`)."""
+
+    NEAREST = 0
+    STOCHASTIC = 1
+
+
+class Levelling(Word):
+    """How writes are spread over cells that wear unequally (`writes.levelling`)."""
+
+    NONE = 0
+    ROTATE_SLICES = 1
+    ROTATE_ROWS = 2
+    ROTATE_ARRAYS = 3
+    START_GAP = 4
+    IDEAL = 5
+
+
+class EnduranceDistribution(Word):
+    """The distribution of the writes that a cell survives (`cell.endurance.distribution`)."""
+
+    FIXED = 0
+    LOGNORMAL = 1
+    WEIBULL = 2
+    NORMAL = 3

@@ -1,0 +1,184 @@
+"""How many operation units a random number of active rows needs: E[ceil(K/S)] and its kin.
+
+K is the number of active rows among n: binomial where rows are independent, beta-binomial
+where they are clustered.  Every expectation is a direct sum over the probability function,
+which is built outwards from its mode by the ratio of neighbours and then normalised: the
+textbook recurrence from (1-p)^n underflows to 0, and lgamma loses digits that this does not.
+Relative error about 1e-14 for p from 1e-300 to 1 and n up to 1e5.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import numpy as np
+
+from recost.kernels._numba import kernel
+
+# Terms below this share of the mode's are left out: 1e5 of them add less than 1e-17.
+_NEGLIGIBLE = 1e-22
+
+
+class RawMoments(NamedTuple):
+    """E[C], E[C^2] and E[C^3] of a non-negative variable C."""
+
+    first: float
+    second: float
+    third: float
+
+
+@kernel
+def count_pmf(n, p, correlation, pmf):
+    """P(K = k) for k = 0..n into `pmf`; returns the first and last k that matter.
+
+    K ~ Binomial(n, p) for `correlation` 0, else beta-binomial with that intra-class correlation
+    r = 1/(alpha + beta + 1).  Ratio of neighbours: (n-k)/(k+1) * p/(1-p), or
+    (n-k)/(k+1) * (alpha+k)/(beta+n-k-1).  `pmf` has at least n + 1 places; those outside the
+    range returned are not written.
+    """
+    if n <= 0 or p <= 0.0:
+        pmf[0] = 1.0
+        return 0, 0
+    if p >= 1.0:
+        pmf[n] = 1.0
+        return n, n
+    if correlation >= 1.0:  # all rows alike
+        pmf[: n + 1] = 0.0
+        pmf[0] = 1.0 - p
+        pmf[n] = p
+        return 0, n
+    clustered = correlation > 0.0
+    alpha = beta = odds = 0.0
+    if clustered:
+        alpha = p * (1.0 - correlation) / correlation
+        beta = (1.0 - p) * (1.0 - correlation) / correlation
+    else:
+        odds = p / (1.0 - p)
+    start = min(n, int((n + 1) * p))
+    pmf[start] = 1.0
+    total = 1.0
+    last = start
+    value = 1.0
+    for k in range(start, n):
+        ratio = (alpha + k) / (beta + (n - k - 1)) if clustered else odds
+        value *= (n - k) / (k + 1.0) * ratio
+        pmf[k + 1] = value
+        total += value
+        last = k + 1
+        if value < _NEGLIGIBLE and not clustered:
+            break
+    first = start
+    value = 1.0
+    for k in range(start - 1, -1, -1):
+        ratio = (alpha + k) / (beta + (n - k - 1)) if clustered else odds
+        value /= (n - k) / (k + 1.0) * ratio
+        pmf[k] = value
+        total += value
+        first = k
+        if value < _NEGLIGIBLE and not clustered:
+            break
+    for k in range(first, last + 1):
+        pmf[k] /= total
+    return first, last
+
+
+@kernel
+def ceil_moments(n, p, correlation, height, pmf):
+    """Raw moments of ceil(K / height): operation units that K active rows need.
+
+    E[C^m] = sum_k P(K = k) ceil(k / height)^m [reference/sre.md, DOF and ORC].
+    `pmf` is scratch of n + 1 places.
+    """
+    first, last = count_pmf(n, p, correlation, pmf)
+    one = two = three = 0.0
+    for k in range(first, last + 1):
+        units = (k + height - 1) // height
+        term = pmf[k] * units
+        one += term
+        two += term * units
+        three += term * units * units
+    return RawMoments(one, two, three)
+
+
+@kernel
+def ceil_means(n, p, correlation, height, scratch, means):
+    """E[ceil(K_a / height)] for K_a ~ Binomial(a, p), a = 0..n, into `means`.
+
+    Independent rows: one more row adds an operation unit exactly if it is active and the
+    count before it is a multiple of `height`, so the mean grows by p P(K_a = 0 mod height), and
+    the residues of K_a follow a cyclic recurrence.  All terms are positive: nothing cancels.
+    Clustered rows: a beta-binomial sum for each a.  `scratch` has max(n, height) + 1 places.
+    """
+    means[0] = 0.0
+    if correlation > 0.0:
+        for a in range(1, n + 1):
+            means[a] = ceil_moments(a, p, correlation, height, scratch).first
+        return
+    if p >= 1.0:
+        for a in range(1, n + 1):
+            means[a] = (a + height - 1) // height
+        return
+    scratch[:height] = 0.0
+    scratch[0] = 1.0
+    for a in range(n):
+        means[a + 1] = means[a] + p * scratch[0]
+        top = min(a + 1, height - 1)
+        wrapped = scratch[height - 1]
+        for residue in range(top, 0, -1):
+            scratch[residue] = (1.0 - p) * scratch[residue] + p * scratch[residue - 1]
+        scratch[0] = (1.0 - p) * scratch[0] + p * wrapped if height > 1 else 1.0
+
+
+@kernel
+def chunked_ceil_mean(n, p, chunk, means, pmf):
+    """E over K ~ Binomial(n, p) of the summed `means` of K rows cut into chunks of `chunk`.
+
+    `means[a]` is the expected cost of a chunk of a rows; K rows cost
+    floor(K / chunk) means[chunk] + means[K mod chunk].  `pmf` is scratch of n + 1 places.
+    """
+    first, last = count_pmf(n, p, 0.0, pmf)
+    total = 0.0
+    for k in range(first, last + 1):
+        total += pmf[k] * ((k // chunk) * means[min(chunk, n)] + means[k % chunk])
+    return total
+
+
+@kernel
+def product_correlation(p, correlation_p, q, correlation_q):
+    """Intra-class correlation of z x for independent z (mean p) and x (mean q).
+
+    (E[zz'] E[xx'] - p^2 q^2) / (pq (1 - pq)), with E[zz'] = p^2 + r_p p (1-p), likewise x.
+    """
+    joint = p * q
+    if joint <= 0.0 or joint >= 1.0:
+        return 0.0
+    pairs_p = p * p + correlation_p * p * (1.0 - p)
+    pairs_q = q * q + correlation_q * q * (1.0 - q)
+    return max(0.0, (pairs_p * pairs_q - joint * joint) / (joint * (1.0 - joint)))
+
+
+@kernel
+def add_cumulants(terms, weight, values, pmf, first, last):
+    """Add `weight` times (mean, variance, third central moment) of values[k] to `terms`.
+
+    The moments are over k = first..last with probabilities pmf[k].
+    """
+    mean = 0.0
+    for k in range(first, last + 1):
+        mean += pmf[k] * values[k]
+    variance = third = 0.0
+    for k in range(first, last + 1):
+        off = values[k] - mean
+        variance += pmf[k] * off * off
+        third += pmf[k] * off * off * off
+    terms[0] += weight * mean
+    terms[1] += weight * variance
+    terms[2] += weight * third
+
+
+@kernel
+def add_central(terms, weight, one, two, three):
+    """Add `weight` times (mean, variance, third central moment) given raw moments."""
+    terms[0] += weight * one
+    terms[1] += weight * max(0.0, two - one * one)
+    terms[2] += weight * (three - 3.0 * one * two + 2.0 * one * one * one)

@@ -1,0 +1,216 @@
+"""Mean, variance and skew of the cycles of one crossbar for one input vector, in closed form.
+
+A crossbar takes T = sum_b sum_g ceil(K_gb / S) cycles: K_gb counts the rows of its chunk that
+are live (shared by everything), have bit b set (shared by its column groups and by all crossbars
+of the row chunk) and hold a non-zero cell in group g (shared by its input slices and, over
+time, by all vectors).  The three causes are independent, so the variance splits exactly:
+
+    Var T = Var E[T | rows]                                  the row chunk, for good
+          + Var E[T | rows, inputs] - Var E[T | rows]        the row chunk, each vector anew
+          + Var E[T | rows, weights] - Var E[T | rows]       the crossbar, for good
+          + the rest                                         the crossbar, each vector anew
+
+With A ~ Bin(n, rho q_b), r ~ Bin(n, rho p_g), L ~ Bin(n, rho) every term is the variance of a
+tabulated conditional mean (reference/sre.md; the split by causes is derived here).  It is exact
+for independent rows.  The third central moment takes the same combination of third moments and
+leaves out the mixed third-order terms: it only shapes the tail of a maximum.  Clustered rows
+put beta-binomial counts in place of binomial ones; then all but the mean are approximations.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from recost.kernels._numba import kernel
+from recost.kernels.binomial import (
+    add_central,
+    add_cumulants,
+    ceil_means,
+    ceil_moments,
+    count_pmf,
+    product_correlation,
+)
+
+# Rows of the array that `crossbar_moments` fills; columns: mean, variance, third central moment.
+SHARED_FIXED, SHARED_FRESH, OWN_FIXED, OWN_FRESH, ACTIONS = range(5)
+# ... whose last row holds these expectations instead.
+CONVERSIONS, DRIVES, READS = range(3)
+RESULTS = 5
+
+# Rows of the table of terms; the columns are those above.
+_UNITS, _INPUT, _INPUT_ONE, _WEIGHT, _WEIGHT_ONE = range(5)
+_LIVE, _LIVE_SLICE, _LIVE_GROUP, _LIVE_BOTH = range(5, 9)
+
+
+@kernel
+def row_correlation(pair, rows):
+    """Average correlation of two of n rows, from that of two rows of one kernel.
+
+    Blocks of m rows with correlation r inside n rows: r (m-1)/(n-1) [reference/sre.md]; with
+    m = 1 the correlation is that of any two rows.
+    """
+    if pair <= 0.0 or rows.count < 2:
+        return 0.0
+    if rows.kernel_rows <= 1:
+        return pair
+    return pair * (min(rows.kernel_rows, rows.count) - 1) / (rows.count - 1)
+
+
+@kernel
+def _mix(values, group, parts, mixed):
+    """The tables of a group's parts, averaged by their weights, into `mixed`."""
+    for i in range(mixed.size):
+        mixed[i] = 0.0
+    for c in range(group.first, group.first + group.count):
+        for i in range(mixed.size):
+            mixed[i] += parts[c].weight * values[c, i]
+
+
+@kernel
+def _unit_terms(rows, groups, parts, streams, terms, actions):
+    """Moments of single groups in single slices, and the expected actions."""
+    n = rows.count
+    pmf = np.empty(n + 1)
+    across = row_correlation(rows.correlation, rows)
+    for k in range(groups.size):
+        many, wide = groups[k].multiplicity, groups[k].width
+        for b in range(streams.size):
+            one = two = three = active = 0.0
+            for c in range(groups[k].first, groups[k].first + groups[k].count):
+                share = parts[c].density * streams[b]
+                within = row_correlation(parts[c].correlation, rows)
+                joint = product_correlation(parts[c].density, within, streams[b], across)
+                raw = ceil_moments(n, rows.live * share, joint, rows.height, pmf)
+                one += parts[c].weight * raw.first
+                two += parts[c].weight * raw.second
+                three += parts[c].weight * raw.third
+                active += parts[c].weight * n * rows.live * share
+            add_central(terms[_UNITS], many, one, two, three)
+            actions[CONVERSIONS] += many * wide * one
+            actions[DRIVES] += many * active
+            actions[READS] += many * wide * active
+
+
+@kernel
+def _input_terms(rows, groups, parts, streams, terms):
+    """Causes that act through the inputs: E[T | a rows have the bit], whole and by group."""
+    n = rows.count
+    size = n + 1
+    pmf, scratch = np.empty(size), np.empty(max(n, rows.height) + 2)
+    across = row_correlation(rows.correlation, rows)
+    by_input = np.empty((parts.size, size))
+    for c in range(parts.size):
+        within = row_correlation(parts[c].correlation, rows)
+        ceil_means(n, parts[c].density, within, rows.height, scratch, by_input[c])
+    mixed = np.empty((groups.size, size))
+    total = np.zeros(size)
+    for k in range(groups.size):
+        _mix(by_input, groups[k], parts, mixed[k])
+        for a in range(size):
+            total[a] += groups[k].multiplicity * mixed[k, a]
+    for b in range(streams.size):
+        joint = product_correlation(rows.live, 0.0, streams[b], across)
+        first, last = count_pmf(n, rows.live * streams[b], joint, pmf)
+        add_cumulants(terms[_INPUT], 1.0, total, pmf, first, last)
+        for k in range(groups.size):
+            many = groups[k].multiplicity
+            add_cumulants(terms[_INPUT_ONE], many, mixed[k], pmf, first, last)
+
+
+@kernel
+def _weight_terms(rows, groups, parts, streams, terms):
+    """Causes that act through the weights: E[T | r rows kept], over all slices and by slice."""
+    n = rows.count
+    size, slices = n + 1, streams.size
+    pmf, scratch = np.empty(size), np.empty(max(n, rows.height) + 2)
+    across = row_correlation(rows.correlation, rows)
+    by_slice = np.zeros((slices + 1, size))  # the last row is the sum of the others
+    for b in range(slices):
+        ceil_means(n, streams[b], across, rows.height, scratch, by_slice[b])
+        for r in range(size):
+            by_slice[slices, r] += by_slice[b, r]
+    for k in range(groups.size):
+        raw = np.zeros((slices + 1, 3))
+        for c in range(groups[k].first, groups[k].first + groups[k].count):
+            within = row_correlation(parts[c].correlation, rows)
+            first, last = count_pmf(n, rows.live * parts[c].density, within, pmf)
+            for r in range(first, last + 1):
+                weight = parts[c].weight * pmf[r]
+                for b in range(slices + 1):
+                    value = by_slice[b, r]
+                    raw[b, 0] += weight * value
+                    raw[b, 1] += weight * value * value
+                    raw[b, 2] += weight * value * value * value
+        for b in range(slices + 1):
+            row = _WEIGHT if b == slices else _WEIGHT_ONE
+            many = groups[k].multiplicity
+            add_central(terms[row], many, raw[b, 0], raw[b, 1], raw[b, 2])
+
+
+@kernel
+def _live_terms(rows, groups, parts, streams, terms):
+    """Causes that act through rows that are zero everywhere: E[T | l rows live]."""
+    n = rows.count
+    size = n + 1
+    pmf, scratch = np.empty(size), np.empty(max(n, rows.height) + 2)
+    across = row_correlation(rows.correlation, rows)
+    first, last = count_pmf(n, rows.live, 0.0, pmf)
+    by_live, mixed = np.empty((parts.size, size)), np.empty(size)
+    group_sum, everything = np.zeros((groups.size, size)), np.zeros(size)
+    for b in range(streams.size):
+        for c in range(parts.size):
+            within = row_correlation(parts[c].correlation, rows)
+            joint = product_correlation(parts[c].density, within, streams[b], across)
+            share = parts[c].density * streams[b]
+            ceil_means(n, share, joint, rows.height, scratch, by_live[c])
+        slice_sum = np.zeros(size)
+        for k in range(groups.size):
+            many = groups[k].multiplicity
+            _mix(by_live, groups[k], parts, mixed)
+            add_cumulants(terms[_LIVE_BOTH], many, mixed, pmf, first, last)
+            for i in range(size):
+                slice_sum[i] += many * mixed[i]
+                group_sum[k, i] += mixed[i]
+        add_cumulants(terms[_LIVE_SLICE], 1.0, slice_sum, pmf, first, last)
+        for i in range(size):
+            everything[i] += slice_sum[i]
+    for k in range(groups.size):
+        many = groups[k].multiplicity
+        add_cumulants(terms[_LIVE_GROUP], many, group_sum[k], pmf, first, last)
+    add_cumulants(terms[_LIVE], 1.0, everything, pmf, first, last)
+
+
+@kernel
+def crossbar_moments(rows, groups, parts, streams, out):
+    """Cycles of a crossbar for one vector.
+
+    `rows` are its rows, `streams[b]` is P(an activation is active in slice b); `groups` and `parts` its column
+    groups (`recost.kernels.records`).  Fills `out`, [RESULTS, 3], with the mean (in the first
+    column of every cause), variance and third moment of the four causes of the module
+    docstring, and the expected ADC conversions, wordline drives and cell reads.
+    """
+    terms = np.zeros((9, 3))
+    for cause in range(RESULTS):
+        for m in range(3):
+            out[cause, m] = 0.0
+    _unit_terms(rows, groups, parts, streams, terms, out[ACTIONS])
+    _input_terms(rows, groups, parts, streams, terms)
+    _weight_terms(rows, groups, parts, streams, terms)
+    if rows.live < 1.0:
+        _live_terms(rows, groups, parts, streams, terms)
+    for cause in range(ACTIONS):
+        out[cause, 0] = terms[_UNITS, 0]
+    for m in range(1, 3):
+        live = terms[_LIVE, m]
+        shared = terms[_INPUT, m] - terms[_LIVE_SLICE, m] + live
+        own_fixed = terms[_WEIGHT, m] - terms[_LIVE_GROUP, m]
+        total = terms[_UNITS, m] + terms[_INPUT, m] - terms[_INPUT_ONE, m]
+        total += terms[_WEIGHT, m] - terms[_WEIGHT_ONE, m]
+        total += live - terms[_LIVE_SLICE, m] - terms[_LIVE_GROUP, m] + terms[_LIVE_BOTH, m]
+        out[SHARED_FIXED, m] = live
+        out[SHARED_FRESH, m] = shared - live
+        out[OWN_FIXED, m] = own_fixed
+        out[OWN_FRESH, m] = total - shared - own_fixed
+    # Differences of equal numbers leave a few ulps that a square root must not see.
+    for cause in range(ACTIONS):
+        out[cause, 1] = max(0.0, out[cause, 1])

@@ -1,0 +1,148 @@
+"""Which cells a column group covers, and how likely a row of it holds a non-zero cell."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from recost.kernels._numba import kernel
+from recost.kernels.binomial import count_pmf
+from recost.vocabulary import FilterZeros
+
+_INDEPENDENT = int(FilterZeros.INDEPENDENT)
+# Components of a mixture that differ by less than this are one component.
+_SAME = 1e-15
+
+
+@kernel
+def touched_share(layer, cells, first, last):
+    """P(a non-zero weight has a non-zero cell among its cells first..last-1).
+
+    1 if all its cells are asked for; else 1 - prod (1 - d_s), cells independent given that the
+    weight is not zero (d_s of the profile; 1 unless it says otherwise).
+    """
+    if first == 0 and last == cells:
+        return 1.0
+    none = 1.0
+    for cell in range(first, last):
+        none *= 1.0 - layer.cell_density[cell]
+    return 1.0 - none
+
+
+@kernel
+def _pair_correlation(layer, element, live_share):
+    """Correlation of two rows of one kernel, for `live_share` live weights in the group.
+
+    u = (1 - k e)^l is P(a row is zero), P(both zero) = (1 - k + k (1-e)^2)^l for kernels that
+    are live with probability k and elements with e; the profile's own correlation if larger.
+    """
+    k = layer.kernel_density
+    zero = (1.0 - k * element) ** live_share
+    both = (1.0 - k + k * (1.0 - element) ** 2) ** live_share
+    spread = zero * (1.0 - zero)
+    derived = (both - zero * zero) / spread if spread > 0.0 else 0.0
+    return min(1.0, max(layer.weight_correlation, derived, 0.0))
+
+
+@kernel
+def _add_part(parts, first, used, weight, density, correlation):
+    """Append a part to a mixture, or add it to the last one if that has the same density."""
+    if used > 0 and abs(parts[first + used - 1].density - density) < _SAME:
+        parts[first + used - 1].weight += weight
+        return used
+    parts[first + used].weight = weight
+    parts[first + used].density = density
+    parts[first + used].correlation = correlation
+    return used + 1
+
+
+@kernel
+def _mixture(layer, element, shares, touched, parts, first):
+    """Row-density mixture of a group that touches `touched` weights; returns its length.
+
+    `shares[i]` is P(weight i has a non-zero cell here | it is not zero).  Given the set of live
+    filters, a live row holds a non-zero cell with 1 - prod_{live i} (1 - k e shares[i]).  The
+    filters' liveness is common to all rows (a mixture over the number of live ones, partial
+    weights apart) unless the profile declares filter zeros independent.
+    """
+    live = layer.kernel_density * element
+    filters = layer.filter_density
+    if layer.filter_zeros == _INDEPENDENT or filters >= 1.0:
+        none = 1.0
+        for i in range(touched):
+            none *= 1.0 - filters * live * shares[i]
+        pair = _pair_correlation(layer, element * filters, float(touched))
+        return _add_part(parts, first, 0, 1.0, 1.0 - none, pair)
+    # A weight of which only some cells lie here stands at the head or at the tail.
+    head = shares[0] if shares[0] < 1.0 else -1.0
+    tail = shares[touched - 1] if touched > 1 and shares[touched - 1] < 1.0 else -1.0
+    partial = (head >= 0.0) + (tail >= 0.0)
+    whole = touched - partial
+    pmf = np.empty(whole + 1)
+    low, high = count_pmf(whole, filters, 0.0, pmf)
+    used = 0
+    for head_live in range(2 if head >= 0.0 else 1):
+        for tail_live in range(2 if tail >= 0.0 else 1):
+            alive = head_live + tail_live
+            chance = filters**alive * (1.0 - filters) ** (partial - alive)
+            none = (1.0 - live * head * head_live) * (1.0 - live * tail * tail_live)
+            for w in range(low, high + 1):
+                density = 1.0 - none * (1.0 - live) ** w
+                pair = _pair_correlation(layer, element, float(w + alive))
+                used = _add_part(parts, first, used, chance * pmf[w], density, pair)
+    return used
+
+
+@kernel
+def _touched(layer, cells, start, width, shares):
+    """Shares (see `touched_share`) of the weights under bitlines start..start+width-1."""
+    first_weight = start // cells
+    touched = (start + width - 1) // cells - first_weight + 1
+    for i in range(touched):
+        weight_start = (first_weight + i) * cells
+        low = max(start - weight_start, 0)
+        high = min(start + width - weight_start, cells)
+        shares[i] = touched_share(layer, cells, low, high)
+    return touched
+
+
+@kernel
+def crossbar_patterns(layer, offset, cells, element, span, groups, parts):
+    """The column groups of a crossbar into `groups` and `parts`; returns how many classes.
+
+    `span` is (first bitline, counted from the first cell of a weight; bitlines of the crossbar;
+    bitlines of a group).  In offset encoding a zero weight is 2^(Bw-1), whose most significant
+    cell is not zero: a group with such a cell keeps every row.
+    """
+    start, bitlines, group_width = span
+    shares = np.empty(group_width // cells + 3)
+    heads = np.empty(groups.size, np.int64)
+    known = used = 0
+    for g in range(-(-bitlines // group_width)):
+        head = (start + g * group_width) % cells
+        wide = min(group_width, bitlines - g * group_width)
+        k = 0
+        while k < known and not (heads[k] == head and groups[k].width == wide):
+            k += 1
+        if k < known:
+            groups[k].multiplicity += 1.0
+            continue
+        heads[known] = head
+        groups[known].multiplicity = 1.0
+        groups[known].width = wide
+        groups[known].first = used
+        touched = _touched(layer, cells, head, wide, shares)
+        if offset and (head == 0 or head + wide > cells):
+            count = _add_part(parts, used, 0, 1.0, 1.0, 0.0)
+        else:
+            count = _mixture(layer, element, shares, touched, parts, used)
+        groups[known].count = count
+        used += count
+        known += 1
+    return known
+
+
+@kernel
+def pattern_space(cells, group_width):
+    """How many group classes and parts `crossbar_patterns` may need: (classes, parts)."""
+    classes = cells + 1
+    return classes, classes * 4 * (group_width // cells + 3)

@@ -1,0 +1,63 @@
+"""How a layer's matrix is cut into crossbars: computed here and nowhere else."""
+
+from __future__ import annotations
+
+from recost.kernels._numba import kernel
+from recost.kernels.records import Placement
+from recost.vocabulary import Compaction, WeightEncoding, WeightSparsity
+
+_DIFFERENTIAL = int(WeightEncoding.DIFFERENTIAL)
+_MATRIX = int(WeightSparsity.MATRIX)
+_OU_ROW = int(WeightSparsity.OU_ROW)
+_LAYER = int(Compaction.LAYER)
+
+
+@kernel
+def ceil_div(a, b):
+    """The smallest integer not below a / b, for positive b."""
+    return -(-a // b)
+
+
+@kernel
+def place(rows, columns, groups, structure):
+    """Cut `groups` matrices of rows x columns weights into crossbars.
+
+    c = ceil(weight_bits / cell_bits) cells a weight, adjacent on c bitlines; rows in chunks of
+    `crossbar.rows`, bitlines in chunks of `crossbar.columns` (a weight may straddle two).
+    Each group of a grouped convolution is a matrix of its own: no crossbar holds two.
+    """
+    cells = ceil_div(structure.precision_weight_bits, structure.crossbar_cell_bits)
+    bitlines = columns * cells
+    row_chunks = ceil_div(rows, structure.crossbar_rows)
+    column_chunks = ceil_div(bitlines, structure.crossbar_columns)
+    sets = 2 if structure.mapping_encoding == _DIFFERENTIAL else 1
+    return Placement(
+        cells,
+        bitlines,
+        row_chunks,
+        rows - (row_chunks - 1) * structure.crossbar_rows,
+        column_chunks,
+        bitlines - (column_chunks - 1) * structure.crossbar_columns,
+        sets,
+        groups * sets * row_chunks * column_chunks,
+    )
+
+
+@kernel
+def kept_shape(layer, structure, row_live, filter_live):
+    """Expected rows and columns that remain to be placed, rounded up, at least 1 x 1.
+
+    Only sparsity that removes whole matrix rows or filters, or compaction over the whole
+    height of the layer, frees crossbars; anything finer leaves gaps that nothing else fills.
+    `row_live` is P(a row is kept), `filter_live` P(a filter is kept).
+    """
+    rows, columns = layer.rows, layer.columns
+    removes_rows = structure.sparsity_weights == _MATRIX or (
+        structure.sparsity_weights == _OU_ROW and structure.mapping_compaction == _LAYER
+    )
+    if removes_rows:
+        # A density read from a file as 0.3680000001 must not cost a whole row more.
+        rows = max(1, int(rows * row_live + 1.0 - 1e-9))
+    if structure.sparsity_weights == _MATRIX:
+        columns = max(1, int(columns * filter_live + 1.0 - 1e-9))
+    return min(rows, layer.rows), min(columns, layer.columns)

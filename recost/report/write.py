@@ -101,7 +101,7 @@ def write(result: Result, request: Request) -> list[str]:
         _print(text, request)
         return omitted
     contents = {request.path: text.encode("utf-8")}
-    if request.format is Format.CSV:
+    if request.format is Format.CSV and (request.path.is_file() or not request.path.exists()):
         from recost.report.machine import companion_text
 
         companion = companion_text(result, request.provenance)

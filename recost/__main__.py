@@ -1,0 +1,5 @@
+"""`python -m recost` is `recost`."""
+
+from recost.cli.app import main
+
+main()

@@ -1,0 +1,79 @@
+"""Where hardware and workload files are found: nearest first, the shipped ones last."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+from recost.errors import InputError, suggestion
+
+FOLDERS = {"hardware": "hw", "workload": "workloads"}
+# The environment variable with further folders, separated as PATH is.
+VARIABLE = "RECOST_PATH"
+_SUFFIX = ".toml"
+
+
+def find(kind: str, name_or_path: str | Path, *, beside: Path | None = None) -> Path:
+    """The file of a hardware or workload, by name or by path.
+
+    A text with a folder separator or the suffix ``.toml`` is a path (relative to `beside`, if
+    given).  A name is looked for, in this order: in the folder `beside`, in ``./hw`` or
+    ``./workloads``, in the entries of RECOST_PATH (in their ``hw`` or ``workloads`` folder, or in
+    the entry itself), among the shipped files.
+
+    Parameters
+    ----------
+    kind : "hardware" or "workload"
+    name_or_path : what the user wrote
+    beside : the folder of the file that refers to it, if any
+
+    Raises
+    ------
+    InputError
+        nothing of that name or path; the message has the nearest name that exists.
+    """
+    text = str(name_or_path)
+    if is_path(text):
+        path = (beside or Path()) / Path(text).expanduser()
+        if not path.is_file():
+            what = "is a folder" if path.is_dir() else "no such file"
+            raise InputError(f"{what}; a {kind} is a TOML file or a name", path=text)
+        return path
+    near = [beside] if beside is not None else []
+    for folder in [*near, *_folders(kind)]:
+        path = folder / (text + _SUFFIX)
+        if path.is_file():
+            return path
+    known = list_available(kind)
+    hint = suggestion(text, known) or f"; `recost {kind} list` names them"
+    raise InputError(f"unknown {kind} '{text}'{hint}")
+
+
+def is_path(text: str) -> bool:
+    """Whether `text` names a file rather than something to look for."""
+    return text.endswith(_SUFFIX) or "/" in text or os.sep in text
+
+
+def list_available(kind: str) -> dict[str, Path]:
+    """Every name that `find` knows, sorted, with the file that it would return."""
+    found: dict[str, Path] = {}
+    for folder in _folders(kind):
+        for path in sorted(folder.glob("*" + _SUFFIX)):
+            found.setdefault(path.stem, path)
+    return dict(sorted(found.items()))
+
+
+def shipped_folder(kind: str) -> Path:
+    """The folder of the files that came with recost, in a wheel and in an editable install."""
+    package = Path(__file__).resolve().parent
+    wheel = package / "_data" / FOLDERS[kind]
+    return wheel if wheel.is_dir() else package.parent / FOLDERS[kind]
+
+
+def _folders(kind: str) -> list[Path]:
+    folder = FOLDERS[kind]
+    entries = [Path(e) for e in os.environ.get(VARIABLE, "").split(os.pathsep) if e]
+    near = [Path(folder)]
+    for entry in entries:
+        near += [entry.expanduser() / folder, entry.expanduser()]
+    return [path for path in [*near, shipped_folder(kind)] if path.is_dir()]

@@ -1,0 +1,173 @@
+"""A network file with what it extends and what was set, as one table that knows its places."""
+
+from __future__ import annotations
+
+import copy
+import hashlib
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any
+
+import tomli
+
+from recost import locate, toml_source
+from recost.errors import Fault, InputError
+from recost.toml_source import KeyPath, TomlSource, dotted
+
+#: Tables that are one value: a file that extends another replaces them as a whole.
+_ATOMIC = frozenset({"bits", "cells", "digits", "gradients", "errors", "input"})
+#: Tables that a setting can take away.
+_REMOVABLE = frozenset({"profile", "recipe"})
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class Document:
+    """The merged tables of a network file, nearest first in `sources`.
+
+    `overrides` holds the keys set for every layer (`profile.*.`), `settings` all keys set.
+    """
+
+    data: dict[str, Any]
+    sources: tuple[TomlSource, ...]
+    overrides: dict[str, Any] = field(default_factory=dict)
+    settings: tuple[KeyPath, ...] = ()
+
+    @property
+    def path(self) -> str:
+        """The file that was asked for."""
+        return self.sources[0].path
+
+    @property
+    def content_hash(self) -> str:
+        """SHA-256 over the merged tables and settings, whatever the spelling of the files."""
+        canonical = json.dumps([self.data, self.overrides], sort_keys=True, default=str)
+        return hashlib.sha256(canonical.encode()).hexdigest()
+
+    def place(self, path: KeyPath) -> tuple[str | None, int | None, int | None]:
+        """File, line and column of the value at `path`, or of the innermost table that holds it."""
+        if any(path[: len(key)] == key for key in self.settings):
+            return None, None, None
+        for length in range(len(path), 0, -1):
+            for source in self.sources:
+                if _holds(source.data, path[:length]):
+                    line, column = source.position(path[:length])
+                    return source.path, line, column
+        return self.path, None, None
+
+    def fault(self, message: str, path: KeyPath) -> Fault:
+        """A fault at a place of the document."""
+        file, line, column = self.place(path)
+        key = dotted(path)
+        return Fault(message, file, line, column, key if file else f"--set workload:{key}")
+
+    def error(self, message: str, path: KeyPath) -> InputError:
+        """An error at a place of the document."""
+        return InputError([self.fault(message, path)])
+
+    def with_settings(self, settings: Mapping[str, str]) -> Document:
+        """The document with the dotted keys of `settings` set to TOML values."""
+        document = self
+        for key, text in settings.items():
+            document = document._with_setting(key, text)
+        return document
+
+    def _with_setting(self, key: str, text: str) -> Document:
+        steps = tuple(key.split("."))
+        if not all(steps):
+            raise InputError(f"'{key}' is not a dotted key such as profile.activations.nonzero")
+        if text == "none" and key in _REMOVABLE:
+            data = {name: value for name, value in self.data.items() if name != key}
+            return replace(self, data=data, settings=(*self.settings, steps))
+        value = setting_value(text)
+        data, overrides = copy.deepcopy(self.data), copy.deepcopy(self.overrides)
+        if steps[:2] == ("profile", "*"):
+            _put(overrides, steps[2:], value, key)
+        else:
+            _put(data, steps, value, key)
+        return replace(self, data=data, overrides=overrides, settings=(*self.settings, steps))
+
+
+def setting_value(text: str) -> Any:
+    """The value of a setting: TOML, a list without brackets, or else a word without quotes."""
+    for candidate in (text, f"[{text}]" if "," in text else text, json.dumps(text)):
+        try:
+            parsed = tomli.loads(f"value = {candidate}")
+        except (tomli.TOMLDecodeError, RecursionError):
+            continue
+        if set(parsed) == {"value"}:
+            return parsed["value"]
+    return text
+
+
+def read_document(name_or_path: str | Path) -> Document:
+    """The file called `name_or_path` and everything that it extends, merged."""
+    sources: list[TomlSource] = []
+    path = locate.find("workload", name_or_path)
+    while True:
+        source = toml_source.load(path)
+        base = source.data.get("extends")
+        sources.append(source)
+        if not isinstance(base, str):
+            break
+        path = _base_path(base, source)
+        if any(path.resolve() == Path(other.path).resolve() for other in sources):
+            chain = " -> ".join(Path(other.path).name for other in sources)
+            message = f"the file extends itself: {chain} -> {path.name}"
+            raise InputError([source.fault(("extends",), message)])
+    data: dict[str, Any] = {}
+    for source in reversed(sources):
+        inherited = {key: value for key, value in data.items() if key not in ("title", "name")}
+        data = _merged(inherited, source.data)
+    return Document(data, tuple(sources))
+
+
+def _base_path(base: str, source: TomlSource) -> Path:
+    """The file that `extends = base` names: beside the file itself, else anywhere."""
+    try:
+        return locate.find("workload", base, beside=Path(source.path).parent)
+    except InputError as error:
+        message = error.faults[0].message
+        raise InputError([source.fault(("extends",), message)]) from None
+
+
+def _merged(base: Mapping[str, Any], over: Mapping[str, Any]) -> dict[str, Any]:
+    """Tables merged key by key; anything else is replaced."""
+    result = dict(base)
+    for key, value in over.items():
+        below = result.get(key)
+        whole = key in _ATOMIC or not (isinstance(value, dict) and isinstance(below, dict))
+        result[key] = value if whole else _merged(below or {}, value)
+    return result
+
+
+def _put(data: dict[str, Any], steps: tuple[str, ...], value: Any, key: str) -> None:
+    """Set the value at the end of `steps`, making tables on the way."""
+    if not steps:
+        raise InputError(f"'{key}' names no key", key=f"--set workload:{key}")
+    for step in steps[:-1]:
+        inner = data.setdefault(step, {})
+        if not isinstance(inner, dict):
+            raise InputError(
+                f"'{step}' is a value, not a table, so it has no keys",
+                key=f"--set workload:{key}",
+            )
+        data = inner
+    data[steps[-1]] = value
+
+
+def has_step(node: Any, step: str | int) -> bool:
+    """Whether a table has the key `step`, or a list that many values."""
+    if isinstance(node, dict):
+        return step in node
+    return isinstance(node, list) and isinstance(step, int) and step < len(node)
+
+
+def _holds(data: Any, path: KeyPath) -> bool:
+    node = data
+    for step in path:
+        if not has_step(node, step):
+            return False
+        node = node[step]
+    return True

@@ -45,7 +45,7 @@ _UNITS: dict[str, tuple[str, Scaling]] = {
     "_years": ("years", Scaling.PLAIN),
     "_bytes": ("B", Scaling.SI),
     "_bits": ("bit", Scaling.COUNT),
-    "_ohm": ("Ω", Scaling.SI),
+    "_ohm": ("ohm", Scaling.SI),
     "_mm2": ("mm2", Scaling.PLAIN),
     "_j": ("J", Scaling.SI),
     "_s": ("s", Scaling.SI),

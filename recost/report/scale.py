@@ -7,11 +7,9 @@ from collections.abc import Sequence
 from statistics import median
 
 from recost.report.columns import Column, Scaling
+from recost.units import PREFIXES
 
-_PREFIXES = {
-    -18: "a", -15: "f", -12: "p", -9: "n", -6: "µ", -3: "m",
-    0: "", 3: "k", 6: "M", 9: "G", 12: "T", 15: "P", 18: "E",
-}  # fmt: skip
+_PREFIXES = {exponent: prefix for prefix, exponent in PREFIXES.items()}
 # A count below this is written whole, every digit.
 _WHOLE_BELOW = 1_000_000
 _DIGITS = 4

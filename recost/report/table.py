@@ -6,7 +6,6 @@ import textwrap
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from itertools import zip_longest
 from operator import attrgetter
 
 from recost.report.columns import Column, describe
@@ -31,29 +30,20 @@ class _Printed:
         return f"{self.column.heading} ({self.unit})" if self.unit else self.column.heading
 
     @cached_property
-    def lines(self) -> list[str]:
-        """The column as an aligned block; all lines are of one width."""
-        from tabulate import SEPARATING_LINE, tabulate
-
-        heading = self.column.heading
-        width = max([len(cell) for cell in self.cells] + [len(word) for word in heading.split()])
-        titles = textwrap.wrap(heading, width) + ([f"({self.unit})"] if self.unit else [])
-        rows: list[str | list[str]] = [[cell] for cell in self.cells]
-        if self.means:
-            rows.insert(len(rows) - self.means, SEPARATING_LINE)
-        block = tabulate(
-            rows,
-            headers=["\n".join(titles)],
-            tablefmt="simple",
-            disable_numparse=True,
-            colalign=("decimal" if self.numeric else "left",),
-        ).split("\n")
-        width = max(map(len, block))
-        return [line.ljust(width) for line in block]
-
-    @property
     def width(self) -> int:
-        return len(self.lines[0])
+        """The characters of the widest cell, or of the longest word of the heading."""
+        words = [*self.column.heading.split(), f"({self.unit})" if self.unit else ""]
+        return max(map(len, (*self.cells, *words)))
+
+    @cached_property
+    def head(self) -> list[str]:
+        """The heading, wrapped to the width of the cells, and the unit below it."""
+        lines = textwrap.wrap(self.column.heading, self.width)
+        return lines + ([f"({self.unit})"] if self.unit else [])
+
+    def align(self, text: str) -> str:
+        """`text` in the column's width: numbers to the right, words to the left."""
+        return text.rjust(self.width) if self.numeric else text.ljust(self.width)
 
     @property
     def rank(self) -> int:
@@ -78,25 +68,25 @@ def table(result: Result, width: int | None = None) -> tuple[str, list[str]]:
     """
     printed = _printed(result)
     kept = printed if width is None else _that_fit(printed, width)
-    height = len(result.rows) + len(result.means) + bool(result.means) + 1
-    text = _side_by_side([block.lines for block in kept], height)
+    height = max((len(block.head) for block in kept), default=0)
+    heads = zip(*([""] * (height - len(b.head)) + b.head for b in kept), strict=True)
+    rule = tuple("-" * block.width for block in kept)
+    cells = list(zip(*(block.cells for block in kept), strict=True))
+    lines = [*heads, rule, *cells[: len(result.rows)]]
+    if result.means:
+        lines += [rule, *cells[len(result.rows) :]]
+    text = "".join(_line(kept, line) for line in lines)
     return text, [block.column.name for block in printed if block not in kept]
 
 
 def markdown(result: Result) -> str:
     """The rows and means as a pipe table, in the same units as the table."""
-    from tabulate import tabulate
-
     printed = _printed(result)
-    rows = zip(*(block.cells for block in printed), strict=True)
-    text = tabulate(
-        [[cell.replace("|", "\\|") for cell in row] for row in rows],
-        headers=[block.title for block in printed],
-        tablefmt="pipe",
-        disable_numparse=True,
-        colalign=["right" if block.numeric else "left" for block in printed],
-    )
-    return text + "\n"
+    marks = ["---:" if block.numeric else ":---" for block in printed]
+    cells = zip(*(block.cells for block in printed), strict=True)
+    lines = [[block.title for block in printed], marks, *cells]
+    escaped = ([cell.strip().replace("|", "\\|") for cell in line] for line in lines)
+    return "".join(f"| {' | '.join(line)} |\n" for line in escaped)
 
 
 def _printed(result: Result) -> list[_Printed]:
@@ -110,6 +100,8 @@ def _printed(result: Result) -> list[_Printed]:
         column = describe(name)
         unit, cells = scaled(column, values)
         numeric = not any(isinstance(value, str) for value in values)
+        if numeric and rows:
+            cells = _level_points(cells)
         printed.append(_Printed(column, unit, tuple(cells), numeric, len(result.means)))
     return printed
 
@@ -136,14 +128,12 @@ def _that_fit(printed: Sequence[_Printed], width: int) -> list[_Printed]:
     return [block for block in printed if block in kept]
 
 
-def _side_by_side(blocks: Sequence[list[str]], height: int) -> str:
-    """Blocks next to each other, their last `height` lines level: headings end on one line."""
-    tops = [list(reversed(block[:-height])) for block in blocks]
-    blanks = [" " * len(block[0]) for block in blocks]
-    heads = [
-        [line if line is not None else blank for line, blank in zip(level, blanks, strict=True)]
-        for level in zip_longest(*tops)
-    ]
-    body = zip(*(block[-height:] for block in blocks), strict=True)
-    lines = [*reversed(heads), *body]
-    return "".join((" " * _GAP).join(line).rstrip() + "\n" for line in lines)
+def _line(blocks: Sequence[_Printed], cells: Sequence[str]) -> str:
+    aligned = (block.align(cell) for block, cell in zip(blocks, cells, strict=True))
+    return (" " * _GAP).join(aligned).rstrip() + "\n"
+
+
+def _level_points(texts: Sequence[str]) -> list[str]:
+    """Numbers with blanks behind them, so that their decimal points stand in one column."""
+    tails = [len(text) - len(text.partition(".")[0]) for text in texts]
+    return [text + " " * (max(tails) - tail) for text, tail in zip(texts, tails, strict=True)]

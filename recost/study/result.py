@@ -126,8 +126,6 @@ def _plain(rows: Iterable[Row], columns: tuple[str, ...]) -> tuple[Row, ...]:
 
 def _plain_value(row: Row, name: str) -> Value:
     value = row.get(name)
-    if value is None or isinstance(value, str):
-        return value
     item = getattr(value, "item", None)  # a NumPy scalar, without importing NumPy to ask
     plain: Value = item() if item is not None else value
     if isinstance(plain, float) and not math.isfinite(plain):

@@ -176,3 +176,80 @@ class EnduranceDistribution(Word):
     LOGNORMAL = 1
     WEIBULL = 2
     NORMAL = 3
+
+
+class Count(IntEnum):
+    """What a model counts for one layer and one unit of work; a price belongs to each action.
+
+    Actions come first (`ACTIONS` of them); the rest describes the layer and costs nothing by
+    itself.
+    """
+
+    ADC_CONVERSIONS = 0
+    WORDLINE_DRIVES = 1
+    CELL_READS = 2
+    SAMPLES = 3
+    SHIFT_ADDS = 4
+    INPUT_REGISTER_BITS = 5
+    OUTPUT_REGISTER_WRITES = 6
+    INDEX_DECODES = 7
+    INDEX_BITS_READ = 8
+    MEMORY_BITS_READ = 9
+    MEMORY_BITS_WRITTEN = 10
+    BUS_BITS = 11
+    NETWORK_BIT_HOPS = 12
+    OFF_CHIP_BITS = 13
+    VECTOR_OPERATIONS = 14
+    CELL_WRITES = 15
+    CYCLES = 16
+    OU_ACTIVATIONS = 17
+    CROSSBARS = 18
+    CELLS_USED = 19
+    INDEX_BITS_STORED = 20
+
+
+ACTIONS = int(Count.CYCLES)
+COUNTS = len(Count)
+
+
+class Component(IntEnum):
+    """The parts among which energy is divided; column `energy_NAME_j` is the member's share."""
+
+    ADC = 0
+    DAC = 1
+    CELL = 2
+    SAMPLE_HOLD = 3
+    SHIFT_ADD = 4
+    INPUT_REGISTER = 5
+    OUTPUT_REGISTER = 6
+    INDEX_DECODER = 7
+    MEMORY = 8
+    BUS = 9
+    NETWORK_ON_CHIP = 10
+    OFF_CHIP = 11
+    VECTOR = 12
+    WRITE = 13
+    LEAKAGE = 14
+
+
+COMPONENTS = len(Component)
+
+# The component that pays for each action, in the order of `Count`.
+PAYER: tuple[Component, ...] = (
+    Component.ADC,
+    Component.DAC,
+    Component.CELL,
+    Component.SAMPLE_HOLD,
+    Component.SHIFT_ADD,
+    Component.INPUT_REGISTER,
+    Component.OUTPUT_REGISTER,
+    Component.INDEX_DECODER,
+    Component.INDEX_DECODER,
+    Component.MEMORY,
+    Component.MEMORY,
+    Component.BUS,
+    Component.NETWORK_ON_CHIP,
+    Component.OFF_CHIP,
+    Component.VECTOR,
+    Component.WRITE,
+)

@@ -11,8 +11,6 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-import numpy as np
-
 from recost.kernels._numba import kernel
 
 # Terms below this share of the mode's are left out: 1e5 of them add less than 1e-17.

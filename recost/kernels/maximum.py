@@ -4,7 +4,7 @@ Crossbars of one row chunk share its inputs and its dead rows: T_ij = U_i + W_ij
 to the chunk's crossbars and W_ij their own.  max_ij T_ij = max_i (U_i + max_j W_ij).  At each
 level the moments of the largest of M alike variables are sums over P(max <= t) = F(t)^M, with
 
-* below a mean of `_FEW` units, where the lattice shows: the Poisson, binomial or negative
+* below a mean of `_FEW` units, unless the variance is small, where the lattice shows: the Poisson, binomial or negative
   binomial law of the same mean and variance (Panjer's class);
 * above it: a normal score corrected for skewness g at t + half a step,
   z = (6/g) ((1 + g x / 2)^(1/3) - 1) + g/6, x the standardised value (Wilson and Hilferty 1931).
@@ -24,8 +24,12 @@ from recost.kernels.records import Cumulants
 _SQRT_HALF = math.sqrt(0.5)
 _DENSITY_AT_0 = 1.0 / math.sqrt(2.0 * math.pi)
 _FEW = 15.0
+# A binomial law of much less variance than mean has hardly more values than its mean.
+_LATTICE = 0.4
 # Steps of a sixteenth of a deviation: the midpoint rule then errs by less than 1e-4 deviations.
 _STEPS = 16.0
+# Rounding can leave any ratio of moments where there is next to no variance.
+_SKEW_LIMIT = 4.0
 _REACH = 9.0  # deviations; the largest of 1e9 normals lies at 6
 
 
@@ -44,8 +48,9 @@ def _below(x, skewness):
     z = x
     if abs(skewness) >= 1e-6:
         base = 1.0 + 0.5 * skewness * x
-        root = base ** (1.0 / 3.0) if base > 0.0 else 0.0
-        z = 6.0 / skewness * (root - 1.0) + skewness / 6.0
+        if base <= 0.0:  # beyond the end of a distribution that is bounded on this side
+            return 0.0 if skewness > 0.0 else 1.0
+        z = 6.0 / skewness * (base ** (1.0 / 3.0) - 1.0) + skewness / 6.0
     return 0.5 * math.erfc(-z * _SQRT_HALF)
 
 
@@ -76,8 +81,8 @@ def largest(mean, variance, third, count, unit, bound):
     if count <= 1.0 or variance <= 1e-12 * (1.0 + mean * mean) or mean >= bound:
         return Cumulants(mean, variance, third)
     deviation = math.sqrt(variance)
-    skewness = third / (variance * deviation)
-    few = mean < _FEW * unit
+    skewness = min(_SKEW_LIMIT, max(-_SKEW_LIMIT, third / (variance * deviation)))
+    few = mean < _FEW * unit and variance > _LATTICE * mean * unit
     step = unit if few else max(unit, deviation / _STEPS)
     start = 0.0
     if not few:

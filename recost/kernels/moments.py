@@ -184,10 +184,10 @@ def _live_terms(rows, groups, parts, streams, terms):
 def crossbar_moments(rows, groups, parts, streams, out):
     """Cycles of a crossbar for one vector.
 
-    `rows` are its rows, `streams[b]` is P(an activation is active in slice b); `groups` and `parts` its column
-    groups (`recost.kernels.records`).  Fills `out`, [RESULTS, 3], with the mean (in the first
-    column of every cause), variance and third moment of the four causes of the module
-    docstring, and the expected ADC conversions, wordline drives and cell reads.
+    `rows` are its rows, `streams[b]` is P(an activation is active in slice b), `groups` and
+    `parts` its column groups (`recost.kernels.records`).  Fills `out`, [RESULTS, 3]: the mean
+    (in the first column of every cause), variance and third moment of the four causes of the
+    module docstring; then the expected ADC conversions, wordline drives and cell reads.
     """
     terms = np.zeros((9, 3))
     for cause in range(RESULTS):

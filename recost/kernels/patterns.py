@@ -135,6 +135,9 @@ def crossbar_patterns(layer, offset, cells, element, span, groups, parts):
             count = _add_part(parts, used, 0, 1.0, 1.0, 0.0)
         else:
             count = _mixture(layer, element, shares, touched, parts, used)
+            if offset:  # rows are not dead as a whole, so the caller knows no share of live ones
+                for c in range(used, used + count):
+                    parts[c].density *= layer.row_density
         groups[known].count = count
         used += count
         known += 1

@@ -1,0 +1,127 @@
+"""Action counts of one layer of inference: crossbars, indices, data movement."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from recost.kernels._numba import kernel
+from recost.kernels.classes import (
+    KEPT_ROWS,
+    WORK,
+    WORK_CONVERSIONS,
+    WORK_DRIVES,
+    WORK_READS,
+    WORKS,
+    kept_shares,
+)
+from recost.kernels.crossbars import crossbar_work
+from recost.kernels.placement import ceil_div, kept_shape, place
+from recost.vocabulary import Count, WeightSparsity
+
+_OU_ROW = int(WeightSparsity.OU_ROW)
+_ADC = int(Count.ADC_CONVERSIONS)
+_DRIVES = int(Count.WORDLINE_DRIVES)
+_READS = int(Count.CELL_READS)
+_SAMPLES = int(Count.SAMPLES)
+_SHIFTS = int(Count.SHIFT_ADDS)
+_INPUT_BITS = int(Count.INPUT_REGISTER_BITS)
+_OUTPUT_WRITES = int(Count.OUTPUT_REGISTER_WRITES)
+_DECODES = int(Count.INDEX_DECODES)
+_INDEX_READ = int(Count.INDEX_BITS_READ)
+_INDEX_STORED = int(Count.INDEX_BITS_STORED)
+_MEMORY_READ = int(Count.MEMORY_BITS_READ)
+_MEMORY_WRITTEN = int(Count.MEMORY_BITS_WRITTEN)
+_BUS = int(Count.BUS_BITS)
+_NETWORK = int(Count.NETWORK_BIT_HOPS)
+_VECTOR = int(Count.VECTOR_OPERATIONS)
+_CYCLES = int(Count.CYCLES)
+_ACTIVATIONS = int(Count.OU_ACTIVATIONS)
+_CROSSBARS = int(Count.CROSSBARS)
+_CELLS = int(Count.CELLS_USED)
+
+
+@kernel
+def layer_placement(layer, structure):
+    """The placement of what a layer's matrix keeps under the hardware's sparsity."""
+    row, filters = kept_shares(layer, structure)
+    rows, columns = kept_shape(layer, structure, row, filters)
+    return place(rows, columns, layer.groups, structure)
+
+
+@kernel
+def index_width(structure, rows):
+    """Bits of one stored row index: the file's, or enough to name every row of the chunk."""
+    if structure.sparsity_index_bits > 0:
+        return structure.sparsity_index_bits
+    bits = 1
+    while 1 << bits < rows:
+        bits += 1
+    return bits
+
+
+@kernel
+def _fill_work(layer, structure, placed, work):
+    """Energy of pipeline-fill cycles in which nothing is gated: one full unit a crossbar."""
+    times = float(layer.vectors * layer.passes * structure.operation_unit_fill_cycles)
+    rows = min(structure.operation_unit_rows, structure.crossbar_rows, layer.rows)
+    wide = min(structure.operation_unit_columns, structure.crossbar_columns, placed.bitlines)
+    work[WORK_CONVERSIONS] += times * placed.crossbars * wide
+    work[WORK_DRIVES] += times * placed.crossbars * rows
+    work[WORK_READS] += times * placed.crossbars * rows * wide
+
+
+@kernel
+def data_movement(layer, structure, placed, technology, counts):
+    """Bits between tile memories, cores and tiles for one image, added to `counts`.
+
+    Every core that holds part of a row chunk fetches the chunk's inputs once a vector and
+    pass; each row chunk's partial sums cross the bus to be added, and the network where the
+    chunks of a layer span tiles; outputs go to the tile memory of the next layer.  Partial sums
+    are as wide as activations (ISAAC's 16-bit accumulation).
+    """
+    bits = structure.precision_input_bits
+    vectors = float(layer.groups * layer.vectors)
+    strip = placed.column_chunks * placed.sets
+    copies = ceil_div(strip, structure.hierarchy_crossbars_per_core)
+    fetched = vectors * layer.rows * bits * copies
+    counts[_MEMORY_READ] += fetched
+    partial = vectors * layer.columns * bits
+    counts[_BUS] += fetched + partial * placed.row_chunks
+    per_tile = structure.hierarchy_crossbars_per_core * structure.hierarchy_cores_per_tile
+    tiles = ceil_div(placed.row_chunks, max(1, per_tile // strip))
+    counts[_MEMORY_WRITTEN] += float(layer.outputs * bits)
+    crossing = partial * (tiles - 1) + float(layer.outputs * bits)
+    counts[_NETWORK] += crossing * technology.network_on_chip_hops
+
+
+@kernel
+def layer_counts(layer, structure, technology, counts):
+    """Actions, cycles and crossbars of one layer, one image, into `counts` (see `Count`)."""
+    for i in range(counts.size):
+        counts[i] = 0.0
+    placed = layer_placement(layer, structure)
+    work = np.zeros(WORKS)
+    cycles = crossbar_work(layer, structure, placed, work)
+    fill = structure.operation_unit_fill_cycles * layer.passes
+    counts[_CYCLES] = cycles + float(layer.vectors * fill)
+    counts[_ACTIVATIONS] = work[WORK]
+    if not structure.operation_unit_gated:
+        _fill_work(layer, structure, placed, work)
+    counts[_ADC] = work[WORK_CONVERSIONS]
+    counts[_DRIVES] = work[WORK_DRIVES]
+    counts[_READS] = work[WORK_READS]
+    counts[_SAMPLES] = work[WORK_CONVERSIONS]
+    counts[_SHIFTS] = work[WORK_CONVERSIONS]
+    counts[_OUTPUT_WRITES] = work[WORK_CONVERSIONS]
+    counts[_INPUT_BITS] = work[WORK_DRIVES] * structure.precision_dac_bits
+    counts[_CROSSBARS] = float(placed.crossbars)
+    counts[_CELLS] = float(layer.weights * placed.cells_per_weight * placed.sets)
+    if structure.sparsity_weights == _OU_ROW:
+        # A group's index list is read once a vector and pass, for all its input slices.
+        width = index_width(structure, min(layer.rows, structure.crossbar_rows))
+        lists = work[KEPT_ROWS] * layer.vectors * layer.passes
+        counts[_INDEX_STORED] = work[KEPT_ROWS] * width
+        counts[_DECODES] = lists
+        counts[_INDEX_READ] = lists * width
+    counts[_VECTOR] = float(layer.vector_operations)
+    data_movement(layer, structure, placed, technology, counts)

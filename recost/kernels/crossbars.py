@@ -1,0 +1,214 @@
+"""Cycles and actions of the crossbars of one layer: every sparsity mode in closed form.
+
+A layer's crossbars fall into a few classes: full or last row chunk, full or last column chunk,
+positive or negative set.  Each class gets its moments (`moments`, `columns`), the sum over
+classes gives the expected work, and `maximum` gives the slowest of the crossbars that wait.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from recost.kernels._numba import kernel
+from recost.kernels.classes import (
+    KEPT_ROWS,
+    WORK,
+    WORK_CONVERSIONS,
+    WORK_DRIVES,
+    WORK_READS,
+    column_class,
+    column_classes,
+    input_streams,
+    set_class,
+)
+from recost.kernels.columns import column_moments
+from recost.kernels.compaction import compacted_work
+from recost.kernels.maximum import larger, largest
+from recost.kernels.moments import (
+    ACTIONS,
+    CONVERSIONS,
+    DRIVES,
+    OWN_FIXED,
+    OWN_FRESH,
+    READS,
+    RESULTS,
+    SHARED_FIXED,
+    SHARED_FRESH,
+    crossbar_moments,
+)
+from recost.kernels.patterns import crossbar_patterns, pattern_space
+from recost.kernels.records import GROUP, PART, Cumulants, Rows
+from recost.vocabulary import (
+    ActivationSparsity,
+    Compaction,
+    FilterZeros,
+    Sync,
+    WeightEncoding,
+    WeightSparsity,
+)
+
+_NO_WEIGHTS = int(WeightSparsity.NONE)
+_MATRIX = int(WeightSparsity.MATRIX)
+_CROSSBAR_ROW = int(WeightSparsity.CROSSBAR_ROW)
+_OU_ROW = int(WeightSparsity.OU_ROW)
+_OU_COLUMN = int(WeightSparsity.OU_COLUMN)
+_VALUE = int(ActivationSparsity.VALUE)
+_BIT = int(ActivationSparsity.BIT)
+_OFFSET = int(WeightEncoding.OFFSET)
+_DIFFERENTIAL = int(WeightEncoding.DIFFERENTIAL)
+_WHOLE_LAYER = int(Compaction.LAYER)
+_INDEPENDENT = int(FilterZeros.INDEPENDENT)
+_BY_LAYER = int(Sync.LAYER)
+
+
+@kernel
+def _dense_groups(bitlines, group_width, groups, parts):
+    """Column groups that keep every row; returns how many classes."""
+    parts[0].weight, parts[0].density, parts[0].correlation = 1.0, 1.0, 0.0
+    whole = bitlines // group_width
+    classes = 0
+    if whole > 0:
+        groups[0].multiplicity, groups[0].width = float(whole), group_width
+        groups[0].first, groups[0].count = 0, 1
+        classes = 1
+    if bitlines % group_width:
+        groups[classes].multiplicity, groups[classes].width = 1.0, bitlines % group_width
+        groups[classes].first, groups[classes].count = 0, 1
+        classes += 1
+    return classes
+
+
+@kernel
+def class_moments(layer, structure, rows, element, span, streams, out):
+    """Moments of one class of crossbars into `out`; returns (lattice unit, bound, kept rows).
+
+    `span` is (start, bitlines): the first bitline counted from the first cell of a weight, and
+    how many there are.  `rows` tell what the mode leaves: compacted rows are all live.
+    """
+    start, bitlines = span
+    mode = structure.sparsity_weights
+    cells = -(-structure.precision_weight_bits // structure.crossbar_cell_bits)
+    width = min(structure.operation_unit_columns, bitlines)
+    units = -(-bitlines // width)
+    tall = -(-rows.count // rows.height)
+    if mode == _OU_COLUMN:
+        weights = -(-bitlines // cells)
+        column_moments(rows, layer, element, (weights, cells, width), streams, out)
+        return 1.0, float(tall * units * streams.size), 0.0
+    asked = bitlines if mode == _CROSSBAR_ROW else width
+    classes, space = pattern_space(cells, asked)
+    groups, parts = np.zeros(classes + 1, GROUP), np.zeros(space + 1, PART)
+    if mode in (_CROSSBAR_ROW, _OU_ROW) and structure.mapping_compaction != _WHOLE_LAYER:
+        offset = structure.mapping_encoding == _OFFSET
+        known = crossbar_patterns(
+            layer, offset, cells, element, (start, bitlines, asked), groups, parts
+        )
+    else:
+        known = _dense_groups(bitlines, width, groups, parts)
+    used = groups[known - 1].first + groups[known - 1].count
+    kept = 0.0
+    for k in range(known):
+        for c in range(groups[k].first, groups[k].first + groups[k].count):
+            kept += groups[k].multiplicity * parts[c].weight * parts[c].density
+    kept *= rows.count * rows.live
+    if mode == _OU_ROW and structure.mapping_compaction == _WHOLE_LAYER:
+        # Every group has pushed its own rows together, so no two share their inputs.
+        groups[0].multiplicity = 1.0
+        crossbar_moments(rows, groups[:1], parts[:used], streams, out)
+        for cause in range(ACTIONS):
+            out[cause, 0] *= units
+        for m in range(1, 3):
+            out[OWN_FRESH, m] = units * (out[SHARED_FRESH, m] + out[OWN_FRESH, m])
+            out[SHARED_FRESH, m] = 0.0
+        return 1.0, float(tall * units * streams.size), kept
+    crossbar_moments(rows, groups[:known], parts[:used], streams, out)
+    if mode != _CROSSBAR_ROW:
+        return 1.0, float(tall * units * streams.size), kept
+    # All column groups keep the same rows: they are driven again for each, and cycle together.
+    for cause in range(ACTIONS):
+        out[cause, 0] *= units
+        out[cause, 1] *= units * units
+        out[cause, 2] *= units * units * units
+    out[ACTIONS, DRIVES] *= units
+    return float(units), float(tall * units * streams.size), kept
+
+
+@kernel
+def _row_class_wait(layer, structure, place, rows, chunks, inputs, work):
+    """Work of one row class, and the cumulants of its slowest crossbar in the time it waits."""
+    streams, alike = inputs
+    by_layer = structure.mapping_sync == _BY_LAYER
+    n = float(layer.vectors) if by_layer else 1.0
+    out = np.empty((RESULTS, 3))
+    slowest = Cumulants(0.0, 0.0, 0.0)
+    shared_variance = shared_third = longest = 0.0
+    unit, bound = 1.0, 0.0
+    size = structure.crossbar_columns
+    for i in range(column_classes(place, size)):
+        start, bitlines, many = column_class(place, size, i)
+        for j in range(2):
+            element, sets = set_class(layer, structure, j)
+            count = many * sets
+            if count == 0:
+                continue
+            lattice, most, kept = class_moments(
+                layer, structure, rows, element, (start, bitlines), streams, out
+            )
+            times = float(layer.groups * chunks * count * layer.vectors * alike)
+            work[WORK] += times * out[OWN_FRESH, 0]
+            work[WORK_CONVERSIONS] += times * out[ACTIONS, CONVERSIONS]
+            work[WORK_DRIVES] += times * out[ACTIONS, DRIVES]
+            work[WORK_READS] += times * out[ACTIONS, READS]
+            work[KEPT_ROWS] += float(layer.groups * chunks * count) * kept
+            own = alike * n * out[OWN_FIXED, 0]
+            variance = alike * alike * n * (n * out[OWN_FIXED, 1] + out[OWN_FRESH, 1])
+            third = alike**3 * n * (n * n * out[OWN_FIXED, 2] + out[OWN_FRESH, 2])
+            most *= alike * n
+            lattice *= alike
+            mine = largest(own, variance, third, float(count), lattice, most)
+            slowest = larger(slowest, mine) if bound > 0.0 else mine
+            if out[OWN_FIXED, 0] > longest or bound == 0.0:
+                longest = out[OWN_FIXED, 0]
+                shared_variance = n * (n * out[SHARED_FIXED, 1] + out[SHARED_FRESH, 1])
+                shared_third = n * (n * n * out[SHARED_FIXED, 2] + out[SHARED_FRESH, 2])
+            unit, bound = lattice, max(bound, most)
+    variance = slowest.variance + alike * alike * shared_variance
+    third = slowest.third + alike**3 * shared_third
+    return largest(slowest.mean, variance, third, float(chunks * layer.groups), unit, bound)
+
+
+@kernel
+def crossbar_work(layer, structure, place, work):
+    """Expected work of a layer's crossbars into `work`; returns its critical path in cycles.
+
+    The cycles are of one image and one copy of the weights: the slowest crossbar of every
+    vector (`mapping.sync = "vector"`) or over all vectors ("layer").  `place` is the placement
+    of the rows and columns that the mode keeps.
+    """
+    streams = np.empty(max(2, layer.passes * layer.slices))
+    kinds, alike = input_streams(layer, structure.sparsity_activations, streams)
+    inputs = (streams[:kinds], alike)
+    mode = structure.sparsity_weights
+    compacted = mode == _MATRIX or (
+        mode == _OU_ROW and structure.mapping_compaction == _WHOLE_LAYER
+    )
+    live = 1.0 if compacted or mode == _NO_WEIGHTS else layer.row_density
+    if structure.mapping_encoding == _OFFSET:  # a zero row is not a row of zero cells
+        live = 1.0
+    slowest = Cumulants(0.0, 0.0, 0.0)
+    full = place.row_chunks - 1
+    for i in range(2):
+        count = structure.crossbar_rows if i == 0 else place.last_rows
+        chunks = full if i == 0 else 1
+        if place.last_rows == structure.crossbar_rows:
+            chunks = place.row_chunks * (1 - i)
+        if chunks == 0:
+            continue
+        height = min(structure.operation_unit_rows, structure.crossbar_rows)
+        rows = Rows(count, height, live, layer.kernel_rows, layer.activation_correlation)
+        mine = _row_class_wait(layer, structure, place, rows, chunks, inputs, work)
+        slowest = larger(slowest, mine) if slowest.mean > 0.0 else mine
+    if compacted:
+        compacted_work(layer, structure, streams[:kinds], alike, work)
+    vectors = 1.0 if structure.mapping_sync == _BY_LAYER else float(layer.vectors)
+    return slowest.mean * vectors

@@ -1,0 +1,75 @@
+"""What is not needed is not imported: `--help` and `--version` stay instant."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+import time
+
+import pytest
+
+from recost.cli.app import COMMANDS
+
+HEAVY = {"numba", "numpy", "llvmlite", "scipy", "onnx", "pandas", "matplotlib"}
+# rich makes the help prettier and takes as long to import as all of typer; pydantic is what
+# typer checks a command's own options with.
+SLOW = HEAVY | {"rich", "pydantic", "tomli", "tomlkit"}
+
+LIST_MODULES = """
+import contextlib, io, json, sys
+from recost.cli.app import app
+with contextlib.redirect_stdout(io.StringIO()), contextlib.suppress(SystemExit):
+    app(sys.argv[1:], prog_name="recost")
+print(json.dumps(sorted({name.partition(".")[0] for name in sys.modules})))
+"""
+
+
+def modules_of(*arguments: str) -> set[str]:
+    """The packages that are loaded after `recost ARGUMENTS`."""
+    command = [sys.executable, "-c", LIST_MODULES, *arguments]
+    return set(json.loads(subprocess.run(command, capture_output=True, check=True).stdout))
+
+
+@pytest.mark.parametrize("option", ["--help", "--version"])
+def test_neither_help_nor_version_imports_a_library_but_typer(option):
+    assert modules_of(option).isdisjoint(SLOW)
+
+
+@pytest.mark.parametrize("command", [entry.name for entry in COMMANDS])
+def test_the_help_of_a_command_imports_nothing_heavy(command):
+    assert modules_of(command, "--help").isdisjoint(HEAVY)
+
+
+def test_importing_recost_imports_no_library():
+    code = (
+        "import sys; before = set(sys.modules); import recost; "
+        "new = set(sys.modules) - before; import json; print(json.dumps(sorted(new)))"
+    )
+    command = [sys.executable, "-c", code]
+    new = json.loads(subprocess.run(command, capture_output=True, check=True).stdout)
+    assert {name.partition(".")[0] for name in new} - sys.stdlib_module_names == {"recost"}
+
+
+def seconds(*command: str) -> float:
+    """The fastest of seven runs of a process, which is the one least disturbed."""
+    times = []
+    for _ in range(7):
+        started = time.perf_counter()
+        subprocess.run(command, check=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        times.append(time.perf_counter() - started)
+    return min(times)
+
+
+@pytest.mark.bench
+def test_start_up_ratios(capsys):
+    typer = seconds(sys.executable, "-c", "import typer")
+    numba = seconds(sys.executable, "-c", "import numba")
+    help_ = seconds(sys.executable, "-m", "recost", "--help")
+    compare = seconds(
+        *(sys.executable, "-m", "recost", "compare", "--baseline", "ou-dense"),
+        *("-H", "sre", "-H", "sre-ideal", "-W", "caffenet-ssl"),
+    )
+    with capsys.disabled():
+        print(f"\n--help / import typer        {help_ / typer:.2f}  (at most 3)")  # noqa: T201
+        print(f"warm compare / import numba  {compare / numba:.2f}  (at most 4)")  # noqa: T201

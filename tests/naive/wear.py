@@ -1,0 +1,69 @@
+"""Writes, wear and life from their definitions: samples and sums, no closed form."""
+
+from __future__ import annotations
+
+import numpy as np
+
+
+def magnitudes(family, scale, spread, size, random):
+    """`size` samples of |g|: gaussian (sigma), laplace (b) or lognormal (median, ln-sigma)."""
+    if family == "gaussian":
+        return np.abs(random.normal(0.0, scale, size))
+    if family == "laplace":
+        return np.abs(random.laplace(0.0, scale, size))
+    return random.lognormal(np.log(scale), spread, size)
+
+
+def updates(policy, level, sizes, random):
+    """What a policy writes in place of gradients of these sizes; 0 where nothing is written."""
+    uniform = random.random(sizes.shape)
+    if policy == "threshold":
+        return np.where(sizes >= level, sizes, 0.0)
+    if policy == "stochastic":
+        return np.where(sizes >= level, sizes, np.where(uniform < sizes / level, level, 0.0))
+    if policy in ("structured", "endurance-aware"):  # `level` is the probability to be kept
+        return np.where(uniform < level, sizes / level, 0.0)
+    return sizes
+
+
+def rounded(values, stochastic, random):
+    """Whole steps: to the nearest, or up with the probability of the rest."""
+    if stochastic:
+        return np.floor(values + random.random(values.shape)).astype(np.int64)
+    return np.floor(values + 0.5).astype(np.int64)
+
+
+def changed_slices(steps, cell_bits, slices, clipped, random):
+    """Whether each slice of random weights changes when `steps` are added: [samples, slices]."""
+    levels = 1 << cell_bits
+    full = levels**slices
+    weights = random.integers(0, full, len(steps))
+    moved = weights + steps
+    moved = np.clip(moved, 0, full - 1) if clipped else moved % full
+    columns = [
+        (weights // levels**i) % levels != (moved // levels**i) % levels for i in range(slices)
+    ]
+    return np.stack(columns, axis=1)
+
+
+def endurance(distribution, median, spread, size, random):
+    """The writes that `size` cells survive.
+
+    `spread` is the ln-sigma of a lognormal, 1/shape of a Weibull, sigma/mean of a normal.
+    """
+    if distribution == "lognormal":
+        return random.lognormal(np.log(median), spread, size)
+    if distribution == "weibull":
+        return median / np.log(2.0) ** spread * random.weibull(1.0 / spread, size)
+    if distribution == "normal":
+        return np.maximum(random.normal(median, spread * median, size), 0.0)
+    return np.full(size, float(median))
+
+
+def array_lives(lives, tolerated, spares):
+    """When arrays die, from the lives of their cells, [arrays, lines, cells].
+
+    A line dies with cell number `tolerated` + 1, an array with line number `spares` + 1.
+    """
+    lines = np.sort(lives, axis=2)[:, :, tolerated]
+    return np.sort(lines, axis=1)[:, spares]

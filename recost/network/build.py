@@ -37,6 +37,7 @@ class Builder:
         """The data that leaves the last of `nodes`."""
         for node in nodes:
             item = node.item
+            numbered = not {"repeat", "first"}.isdisjoint(item.model_fields_set)
             for index in range(item.first, item.first + item.repeat):
                 data = self._entering(item, data)
                 if data is None:
@@ -44,7 +45,7 @@ class Builder:
                         "missing: the shape that enters the first layer, such as [3, 224, 224]",
                         ("input",),
                     )
-                number = str(index) if item.repeat > 1 else ""
+                number = str(index) if numbered else ""
                 try:
                     data = self._apply(node, data, prefix, number)
                 except ValueError as error:
@@ -172,7 +173,7 @@ class Builder:
     def _residual(self, item: keys.Residual, node: Node, data: Tensor, prefix: str) -> Tensor:
         body = self.run(node.inside[0], data, prefix) or data
         if len(node.inside) > 1:
-            side = self.run(node.inside[1], data, f"{prefix}shortcut-") or data
+            side = self.run(node.inside[1], data, prefix) or data
         elif item.shortcut == "pad":
             side = Tensor(body.shape, data.signed)
             if len(data.shape) != len(body.shape) or data.shape[0] > body.shape[0]:

@@ -52,7 +52,12 @@ class Item(Table):
     """What every item of a list of layers may carry."""
 
     name: Name | None = Field(None, description="name; a slash parts a block from its layers")
-    repeat: int = Field(1, ge=1, le=10_000, description="how many of these follow each other")
+    repeat: int = Field(
+        1,
+        ge=1,
+        le=10_000,
+        description="how many of these follow each other; a number ends their name",
+    )
     first: int = Field(1, ge=0, le=10_000, description="number of the first repetition in names")
     input: Shape | None = Field(
         None, description="shape of the input, where it is not what the item before produces"

@@ -103,7 +103,8 @@ class LayerProfile:
             table = families.survival(activations.bits.scale)
             low = _shift(families.bit_densities(activations.bits.scale), input_bits)
             digits = families.digit_densities(table, low, input_bits, dac_bits)
-            return np.multiply(digits, activations.nonzero)
+            densities: Array = activations.nonzero * digits
+            return densities
         if dac_bits == 1 and activations.bits is not None:
             return _window(activations.bits, _shift(activations.bits, input_bits), count)
         return self._measured_digits(input_bits, dac_bits)

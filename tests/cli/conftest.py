@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import fcntl
 import os
+import struct
 import subprocess
 import sys
+import termios
 from collections.abc import Callable
 from pathlib import Path
 
@@ -29,6 +32,35 @@ def process(tmp_path: Path) -> Run:
             env=inherited | {"PYTHONPATH": str(root)} | environment,
             check=False,
         )
+
+    return run
+
+
+@pytest.fixture
+def terminal() -> Callable[..., str]:
+    """What a terminal of `width` columns shows of a process's standard output."""
+
+    def run(command: list[str], width: int, **environment: str) -> str:
+        inherited = {k: v for k, v in os.environ.items() if k not in ("COLUMNS", "NO_COLOR")}
+        leader, follower = os.openpty()
+        fcntl.ioctl(follower, termios.TIOCSWINSZ, struct.pack("HHHH", 24, width, 0, 0))
+        with subprocess.Popen(
+            command,
+            stdout=follower,
+            stderr=subprocess.DEVNULL,
+            env=inherited | environment,
+            cwd=Path(__file__).parents[2],
+        ) as process:
+            os.close(follower)
+            shown = b""
+            try:
+                while piece := os.read(leader, 65536):
+                    shown += piece
+            except OSError:  # Linux says so when the other end has closed
+                pass
+            os.close(leader)
+            assert process.wait() == 0
+        return shown.decode().replace("\r\n", "\n")
 
     return run
 

@@ -11,7 +11,9 @@ import time
 import typer
 
 from recost.cli.lazy import Entry, LazyGroup
+from recost.cli.output import Output, with_output
 from recost.errors import Fault, InputError
+from tests.report.results import comparison
 
 
 def input_error() -> None:
@@ -41,6 +43,11 @@ def one_line() -> None:
     print("a line of the answer")  # noqa: T201
 
 
+@with_output
+def answer(*, out: Output) -> None:
+    out.show(comparison())
+
+
 group = typer.Typer()
 
 
@@ -59,7 +66,14 @@ class Faulty(LazyGroup):
     entries = (
         *(
             Entry(name.replace("_", "-"), f"{__name__}:{name}", f"the {name} command")
-            for name in ("input_error", "no_space", "interrupted", "endless", "one_line")
+            for name in (
+                "input_error",
+                "no_space",
+                "interrupted",
+                "endless",
+                "one_line",
+                "answer",
+            )
         ),
         Entry("group", f"{__name__}:group", "two commands"),
         Entry("missing", "tests.cli.no_such_module:command", "not installed"),

@@ -56,9 +56,18 @@ def test_the_version_names_what_decides_a_result():
     assert re.fullmatch(r"CPU .+, \d+ logical cores", cpu)
 
 
-def test_the_shell_can_complete_commands(recost):
-    done = recost(_RECOST_COMPLETE="complete_bash", COMP_WORDS="recost co", COMP_CWORD="1")
-    assert done.stdout.split() == ["compare"]
+@pytest.mark.parametrize(
+    ("words", "offered"),
+    [
+        ("recost co", {"compare"}),
+        ("recost layers -W caff", {"caffenet", "caffenet-ssl"}),
+        ("recost estimate --per ", {"total", "layer", "component"}),
+    ],
+)
+def test_the_shell_completes(recost, words, offered):
+    last = str(len(words.split(" ")) - 1)
+    done = recost(_RECOST_COMPLETE="complete_bash", COMP_WORDS=words, COMP_CWORD=last)
+    assert offered <= set(done.stdout.split())
 
 
 def test_it_runs_as_a_module(recost):

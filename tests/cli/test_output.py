@@ -92,3 +92,25 @@ def test_a_command_gets_the_options_and_its_output():
     command(layer="conv1", **(defaults | {"quiet": True}))
     assert seen["layer"] == "conv1"
     assert seen["out"].quiet is True
+
+
+ANSWER = [sys.executable, "-m", "tests.cli.faulty", "answer"]
+
+
+@pytest.mark.parametrize("width", [60, 100])
+def test_a_terminal_gets_no_line_that_is_wider_than_itself(terminal, width):
+    lines = terminal(ANSWER, width).splitlines()
+    assert len(lines) > 5
+    assert max(map(len, lines)) <= width
+
+
+@pytest.mark.parametrize("setting", [{}, {"NO_COLOR": "1"}, {"FORCE_COLOR": "1"}])
+def test_there_is_no_colour_on_any_terminal(terminal, setting):
+    assert "\x1b" not in terminal(ANSWER, 100, **setting)
+
+
+def test_columns_tells_a_pipe_how_wide_it_is(process):
+    piped = process("tests.cli.faulty", "answer")
+    narrow = process("tests.cli.faulty", "answer", COLUMNS="60")
+    assert max(map(len, piped.stdout.splitlines())) > 100
+    assert max(map(len, narrow.stdout.splitlines())) <= 60

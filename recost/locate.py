@@ -16,16 +16,17 @@ _SUFFIX = ".toml"
 def find(kind: str, name_or_path: str | Path, *, beside: Path | None = None) -> Path:
     """The file of a hardware or workload, by name or by path.
 
-    A text with a folder separator or the suffix ``.toml`` is a path (relative to `beside`, if
-    given).  A name is looked for, in this order: in the folder `beside`, in ``./hw`` or
-    ``./workloads``, in the entries of RECOST_PATH (in their ``hw`` or ``workloads`` folder, or in
-    the entry itself), among the shipped files.
+    A text with a folder separator or the suffix ``.toml`` is a path.  A name is looked for, in
+    this order: in ``./hw`` or ``./workloads``, in the entries of RECOST_PATH (in their ``hw`` or
+    ``workloads`` folder, or in the entry itself), among the shipped files.
 
     Parameters
     ----------
     kind : "hardware" or "workload"
     name_or_path : what the user wrote
-    beside : the folder of the file that refers to it, if any
+    beside : the file that refers to it, if any: paths are relative to its folder, names are
+        looked for there first, and no name means the file itself if there is another (so a
+        file may extend the shipped one of its own name)
 
     Raises
     ------
@@ -33,17 +34,19 @@ def find(kind: str, name_or_path: str | Path, *, beside: Path | None = None) -> 
         nothing of that name or path; the message has the nearest name that exists.
     """
     text = str(name_or_path)
+    folder = beside.parent if beside is not None else Path()
     if is_path(text):
-        path = (beside or Path()) / Path(text).expanduser()
+        path = folder / Path(text).expanduser()
         if not path.is_file():
             what = "is a folder" if path.is_dir() else "no such file"
             raise InputError(f"{what}; a {kind} is a TOML file or a name", path=text)
         return path
-    near = [beside] if beside is not None else []
-    for folder in [*near, *_folders(kind)]:
-        path = folder / (text + _SUFFIX)
-        if path.is_file():
-            return path
+    near = [folder] if beside is not None else []
+    files = [place / (text + _SUFFIX) for place in [*near, *_folders(kind)]]
+    found = [path for path in files if path.is_file()]
+    others = [path for path in found if beside is None or not path.samefile(beside)]
+    if found:
+        return (others or found)[0]
     known = list_available(kind)
     hint = suggestion(text, known) or f"; `recost {kind} list` names them"
     raise InputError(f"unknown {kind} '{text}'{hint}")

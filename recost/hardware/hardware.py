@@ -1,0 +1,126 @@
+"""A hardware: the frozen dataclasses that models read."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from recost.errors import InputError
+from recost.hardware import structure, technology
+from recost.hardware.keys import keys_of_section, subsections
+from recost.hardware.provenance import Provenance, Setting
+from recost.hardware.resolve import find_faults, merge, resolve
+from recost.hardware.sections import SECTIONS, key_table
+
+
+@dataclass(frozen=True)
+class Hardware:
+    """A machine, complete: every key of its file has a value, in SI (areas in mm2).
+
+    Attributes
+    ----------
+    name : the file's name without ``.toml``
+    title : one line that says what it is
+    kind : what sort of machine
+    path : the file
+    crossbar, ... : the sections of the file; `adc.energy` is ``hardware.adc.energy_j``
+    provenance : where each value comes from, by dotted key
+    notes : what a user should know before believing results, one sentence each
+    content_hash : SHA-256 of all values; hardware with equal hashes costs the same
+    settings : what files and ``--set`` give, which `replace` builds upon
+    """
+
+    name: str
+    title: str
+    kind: str
+    path: str
+    crossbar: structure.Crossbar
+    operation_unit: structure.OperationUnit
+    precision: structure.Precision
+    mapping: structure.Mapping
+    sparsity: structure.Sparsity
+    cell: technology.Cell
+    adc: technology.Adc
+    dac: technology.Dac
+    sample_hold: technology.SampleHold
+    shift_add: technology.ShiftAdd
+    input_register: technology.InputRegister
+    output_register: technology.OutputRegister
+    index_decoder: technology.IndexDecoder
+    hierarchy: structure.Hierarchy
+    memory: technology.Memory
+    bus: technology.Bus
+    network_on_chip: technology.NetworkOnChip
+    off_chip: technology.OffChip
+    vector: technology.Vector
+    control: technology.Control
+    leakage: technology.Leakage
+    budget: structure.Budget
+    provenance: Mapping[str, Provenance] = field(repr=False)
+    notes: tuple[str, ...] = field(repr=False)
+    content_hash: str = field(repr=False)
+    settings: Mapping[str, Setting] = field(repr=False)
+
+    @property
+    def given(self) -> frozenset[str]:
+        """The dotted keys that a file or a setting gives; the others are defaults or derived."""
+        return frozenset(self.settings)
+
+    def value(self, path: str) -> Any:
+        """The value of a dotted key, in SI; ``KeyError`` if there is no such key."""
+        key = key_table(self.kind)[path]
+        section: Any = self
+        for part in key.section.split("."):
+            section = getattr(section, part)
+        return getattr(section, key.attribute)
+
+    def replace(self, settings: Mapping[str, Any]) -> Hardware:
+        """This hardware with other values, validated and derived again.
+
+        Parameters
+        ----------
+        settings : by dotted key, texts as a file holds them (``"1 pJ"``, ``"64"``), words,
+            lists, or numbers (in SI where a unit is due, in mm2 for areas).
+
+        Raises
+        ------
+        InputError
+            unknown keys, wrong values, combinations that cannot be; all of them at once.
+        """
+        from recost.hardware.settings import read_settings
+
+        above, faults = read_settings(self.kind, settings, "replace")
+        merged = merge(self.kind, self.settings, above)
+        faults += find_faults(self.kind, merged, {fault.key or "" for fault in faults})
+        if faults:
+            raise InputError(faults)
+        return assemble(self.name, self.title, self.kind, self.path, merged)
+
+
+def assemble(
+    name: str, title: str, kind: str, path: str, settings: Mapping[str, Setting]
+) -> Hardware:
+    """A hardware from faultless settings."""
+    resolved = resolve(kind, settings)
+    values = resolved.values
+    sections = {name: _section(name, cls, values) for name, cls in SECTIONS[kind].items()}
+    content = "\n".join(f"{path}={values[path]!r}" for path in sorted(values))
+    return Hardware(
+        name=name,
+        title=title,
+        kind=kind,
+        path=path,
+        **sections,
+        provenance=resolved.provenance,
+        notes=resolved.notes,
+        content_hash=hashlib.sha256(f"{kind}\n{content}".encode()).hexdigest(),
+        settings=dict(settings),
+    )
+
+
+def _section(path: str, cls: type, values: Mapping[str, Any]) -> Any:
+    own = [key for key in keys_of_section(path, cls) if key.section == path]
+    inner = {name: _section(f"{path}.{name}", sub, values) for name, sub in subsections(cls)}
+    return cls(**{key.attribute: values[key.path] for key in own}, **inner)

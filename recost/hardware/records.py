@@ -1,0 +1,58 @@
+"""Hardware as the kernels read it: one record of structure and one of technology.
+
+The dtypes are generated from the key table: field ``SECTION_ATTRIBUTE`` for each key, i8 for
+whole numbers, truth values and words (their code), f8 for everything else.  A value that is not
+known is -1 or nan.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from recost.hardware.hardware import Hardware
+from recost.hardware.keys import Key
+from recost.hardware.sections import keys_of_kind
+from recost.vocabulary import Replication
+
+
+def _dtype(part: str) -> np.dtype[np.void]:
+    fields = [(k.record_field, "f8" if k.kind is float else "i8") for k in _keys(part)]
+    return np.dtype(fields, align=True)
+
+
+def _keys(part: str) -> Iterable[Key]:
+    return (key for key in keys_of_kind("reram") if key.part == part)
+
+
+STRUCTURE_DTYPE = _dtype("structure")
+TECHNOLOGY_DTYPE = _dtype("technology")
+
+
+def structure_record(hardware: Hardware) -> npt.NDArray[np.void]:
+    """What the counts of a hardware depend on; an array of length 1 of `STRUCTURE_DTYPE`."""
+    return _record(hardware, "structure", STRUCTURE_DTYPE)
+
+
+def technology_record(hardware: Hardware) -> npt.NDArray[np.void]:
+    """The prices of a hardware; an array of length 1 of `TECHNOLOGY_DTYPE`."""
+    return _record(hardware, "technology", TECHNOLOGY_DTYPE)
+
+
+def _record(hardware: Hardware, part: str, dtype: np.dtype[np.void]) -> npt.NDArray[np.void]:
+    record = np.zeros(1, dtype)
+    for key in _keys(part):
+        record[key.record_field] = _code(key, hardware.value(key.path))
+    return record
+
+
+def _code(key: Key, value: Any) -> float:
+    if value is None:
+        return math.nan if key.kind is float else -1
+    if isinstance(value, tuple):  # the list itself stays with the hardware
+        return int(Replication.LIST)
+    return float(value) if key.kind is float else int(value)

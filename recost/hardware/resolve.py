@@ -1,0 +1,136 @@
+"""From settings to a complete set of values: merged, defaulted, derived, checked."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import Any
+
+from recost.errors import Fault
+from recost.hardware import rules
+from recost.hardware.keys import DERIVED, REQUIRED
+from recost.hardware.provenance import DEFAULT, DERIVED_FROM, Provenance, Setting
+from recost.hardware.sections import key_table
+
+Settings = Mapping[str, Setting]
+# The prices that follow the ADC's resolution.
+_ADC_PRICES = ("adc.energy", "adc.power")
+
+
+def merge(kind: str, base: Settings, above: Settings) -> dict[str, Setting]:
+    """`base` with the settings `above` it; an entry above replaces one whole.
+
+    An energy or power of the ADC is tied to the resolution that holds at its own level, so that
+    a resolution set later rescales it (`adc.scaling`) and one set beside it does not.
+    """
+    merged = {**base, **above}
+    prices = [path for path in _ADC_PRICES if path in above]
+    if "adc.energy" in above and "adc.reference_bits" not in above:
+        merged.pop("adc.reference_bits", None)
+    if not prices:
+        return merged
+    values = _given_or_default(kind, merged)
+    bits = values["adc.reference_bits"]
+    if bits is DERIVED:
+        bits = values["adc.bits"]
+    if bits is DERIVED:
+        bits = rules.lossless_adc_bits(values)
+    for path in prices:
+        merged[path] = replace(merged[path], at_bits=bits)
+    return merged
+
+
+def find_faults(kind: str, settings: Settings, broken: set[str]) -> list[Fault]:
+    """Missing keys and impossible combinations; `broken` keys are given but faulty already."""
+    values = _given_or_default(kind, settings)
+    faults = [
+        Fault(f"missing; needs {key_table(kind)[path].expected}", key=path)
+        for path, value in values.items()
+        if value is REQUIRED and path not in broken
+    ]
+    for combination in rules.COMBINATIONS:
+        if broken.isdisjoint(combination.keys):
+            message = combination.fault(values)
+            if message:
+                faults.append(_fault(settings, combination.keys, message))
+    return faults
+
+
+def _fault(settings: Settings, paths: tuple[str, ...], message: str) -> Fault:
+    """A fault of several keys: of the first, at the place of the first that somebody gave."""
+    given = [settings[path].provenance for path in paths if path in settings]
+    return given[0].fault(paths[0], message) if given else Fault(message, key=paths[0])
+
+
+def _given_or_default(kind: str, settings: Settings) -> dict[str, Any]:
+    """The value of every key, which may still be a `Default`."""
+    return {
+        path: settings[path].value if path in settings else key.default
+        for path, key in key_table(kind).items()
+    }
+
+
+@dataclass(frozen=True, slots=True)
+class Resolved:
+    """Every value of a hardware by dotted key, where each comes from, and what to warn of."""
+
+    values: dict[str, Any]
+    provenance: dict[str, Provenance]
+    notes: tuple[str, ...]
+
+
+def resolve(kind: str, settings: Settings) -> Resolved:
+    """All values of faultless settings."""
+    resolved = Resolved(_given_or_default(kind, settings), {}, ())
+    for path in resolved.values:
+        given = path in settings
+        resolved.provenance[path] = settings[path].provenance if given else Provenance(DEFAULT)
+    _derive(resolved, settings)
+    notes = tuple(rules.notes(resolved.values, frozenset(settings)))
+    return replace(resolved, notes=notes)
+
+
+def _derive(resolved: Resolved, settings: Settings) -> None:
+    """Fill in what follows from other values, in the order in which it follows."""
+    values = resolved.values
+
+    def fill(path: str, value: Any, rule: str) -> None:
+        values[path] = value
+        resolved.provenance[path] = Provenance(DERIVED_FROM, rule)
+
+    if values["adc.bits"] is DERIVED:
+        fill("adc.bits", rules.lossless_adc_bits(values), "holds the sum of an operation unit")
+    if values["operation_unit.cycle_time"] is DERIVED:
+        rule = "operation_unit.columns / (adc.rate * adc.per_crossbar)"
+        fill("operation_unit.cycle_time", rules.cycle_time_s(values), rule)
+    if values["adc.reference_bits"] is DERIVED:
+        bits = settings["adc.energy"].at_bits
+        fill("adc.reference_bits", bits, "adc.bits where adc.energy is given")
+    for path in _ADC_PRICES:
+        if path in settings:
+            _rescale(path, resolved, settings)
+    for section, side in (("dac", "rows"), ("sample_hold", "columns")):
+        if values[f"{section}.per_crossbar"] is DERIVED:
+            count = float(values[f"crossbar.{side}"])
+            fill(f"{section}.per_crossbar", count, f"crossbar.{side}")
+    for path in [path for path in values if path.endswith(".power")]:
+        if values[path] is DERIVED:
+            power = rules.peak_power_w(path.removesuffix(".power"), values)
+            fill(path, power, "energy at the peak rate of actions")
+    for path in [path for path in values if path.endswith(".leakage")]:
+        if values[path] is DERIVED:
+            power = values[path.removesuffix("leakage") + "power"]
+            fill(path, power * values["leakage.fraction"], "leakage.fraction of power")
+
+
+def _rescale(path: str, resolved: Resolved, settings: Settings) -> None:
+    """Bring an energy or power of the ADC from the resolution it was given for to `adc.bits`."""
+    bits, given_for = resolved.values["adc.bits"], settings[path].at_bits
+    if path == "adc.energy":
+        given_for = resolved.values["adc.reference_bits"]
+    factor = rules.adc_factor(resolved.values["adc.scaling"], bits, given_for or bits)
+    if factor != 1.0:
+        resolved.values[path] *= factor
+        provenance = resolved.provenance[path]
+        text = f"{provenance.text} at {given_for} bits, scaled to {bits}"
+        resolved.provenance[path] = replace(provenance, text=text)

@@ -1,0 +1,197 @@
+"""What follows from a hardware's values, what they cannot be together, and what to warn of."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from recost.hardware.keys import DERIVED
+from recost.units import format_quantity
+from recost.vocabulary import AdcScaling, WeightEncoding, WeightSparsity
+
+Values = Mapping[str, Any]
+
+_NEEDS_ZEROS = (WeightSparsity.CROSSBAR_ROW, WeightSparsity.OU_ROW, WeightSparsity.OU_COLUMN)
+_HAS_INDEX = (WeightSparsity.OU_ROW, WeightSparsity.OU_COLUMN)
+
+
+def unit_rows(values: Values) -> int:
+    """Wordlines read at once: an operation unit is never larger than its crossbar."""
+    return int(min(values["operation_unit.rows"], values["crossbar.rows"]))
+
+
+def unit_columns(values: Values) -> int:
+    """Bitlines read at once."""
+    return int(min(values["operation_unit.columns"], values["crossbar.columns"]))
+
+
+def largest_sum(values: Values) -> int:
+    """The largest sum that a bitline of an operation unit can carry.
+
+    rows * (2^cell_bits - 1) * (2^dac_bits - 1).
+    """
+    cell = 2 ** values["crossbar.cell_bits"] - 1
+    digit = 2 ** values["precision.dac_bits"] - 1
+    return int(unit_rows(values) * cell * digit)
+
+
+def lossless_adc_bits(values: Values) -> int:
+    """The resolution that holds every sum: ceil(log2(largest sum + 1)), less 1 if flipped.
+
+    A flipped column stores the complement of its weights, so its sum never passes half of the
+    largest one (ISAAC, ISCA 2016, section V [P]).
+    """
+    return max(1, largest_sum(values).bit_length() - values["mapping.flip_columns"])
+
+
+def cycle_time_s(values: Values) -> float:
+    """The time that the ADCs of a crossbar take for the bitlines of an operation unit."""
+    per_second = values["adc.rate"] * values["adc.per_crossbar"]
+    return float(unit_columns(values) / per_second)
+
+
+def adc_factor(scaling: AdcScaling, bits: int, reference_bits: int) -> float:
+    """Energy at `bits` over energy at `reference_bits`.
+
+    linear: b / b0 (PUMA's simulator: .225 mW a bit [S]); exponential:
+    (2^b / (b + 1)) / (2^b0 / (b0 + 1)), fitted to ISAAC's 8-bit ADC [S].
+    """
+    if scaling is AdcScaling.LINEAR:
+        return bits / reference_bits
+    if scaling is AdcScaling.EXPONENTIAL:
+        return 2.0 ** (bits - reference_bits) * (reference_bits + 1) / (bits + 1)
+    return 1.0
+
+
+def peak_power_w(section: str, values: Values) -> float:
+    """Power of one instance of a component at its peak: energy times actions a second.
+
+    Each cycle drives the rows and converts the columns of an operation unit; an ADC converts at
+    its rate.
+    """
+    rows, columns = unit_rows(values), unit_columns(values)
+    if section == "adc" and values["adc.rate"] is not None:
+        return float(values["adc.energy"] * values["adc.rate"])
+    if section == "crossbar":
+        per_cycle = rows * columns * values["cell.read_energy"]
+        return float(per_cycle / values["operation_unit.cycle_time"])
+    if section == "input_register":
+        per_cycle = rows * values["precision.dac_bits"] * values["input_register.energy"]
+    elif section == "index_decoder":
+        indices = rows if values["sparsity.weights"] in _HAS_INDEX else 0
+        per_index = values["sparsity.index_bits"] * values["index_decoder.memory_energy"]
+        per_cycle = indices * (values["index_decoder.energy"] + per_index)
+    elif section == "dac":
+        per_cycle = rows * values["dac.energy"]
+    else:
+        per_cycle = columns * values[f"{section}.energy"]
+    seconds = values["operation_unit.cycle_time"] * values[f"{section}.per_crossbar"]
+    return float(per_cycle / seconds) if seconds else 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class Combination:
+    """Values that are right by themselves and cannot be together.
+
+    `fault` returns what is wrong with them, or nothing.
+    """
+
+    keys: tuple[str, ...]
+    fault: Callable[[Values], str | None]
+
+
+def _cell_bits(values: Values) -> str | None:
+    cell, weight = values["crossbar.cell_bits"], values["precision.weight_bits"]
+    return (
+        f"a cell of {cell} bits is wider than a weight of {weight} (precision.weight_bits)"
+        if cell > weight
+        else None
+    )
+
+
+def _dac_bits(values: Values) -> str | None:
+    dac, word = values["precision.dac_bits"], values["precision.input_bits"]
+    return (
+        f"{dac} bits a cycle are more than an input has (precision.input_bits = {word})"
+        if dac > word
+        else None
+    )
+
+
+def _cycle(values: Values) -> str | None:
+    if values["operation_unit.cycle_time"] is not DERIVED:
+        return None
+    if values["adc.rate"] is None:
+        return 'missing: give operation_unit.cycle_time, such as "100 ns", or adc.rate to derive it'
+    if not values["adc.per_crossbar"]:
+        return 'cannot be derived without ADCs (adc.per_crossbar = 0); give it, such as "100 ns"'
+    return None
+
+
+def _zero_cells(values: Values) -> str | None:
+    mode, encoding = values["sparsity.weights"], values["mapping.encoding"]
+    if mode not in _NEEDS_ZEROS:
+        return None
+    if encoding is WeightEncoding.OFFSET:
+        return (
+            f"'{mode.text}' skips zero cells, but mapping.encoding = 'offset' stores a zero weight"
+            " as cells that are not zero; write 'differential' or 'magnitude' there"
+        )
+    if values["mapping.flip_columns"]:
+        return (
+            f"'{mode.text}' skips zero cells, but mapping.flip_columns stores the complement of"
+            " some; write false there"
+        )
+    return None
+
+
+def _resistances(values: Values) -> str | None:
+    on, off = values["cell.resistance_on"], values["cell.resistance_off"]
+    if on is None or off is None or on < off:
+        return None
+    shown = format_quantity(off, "ohm")
+    return f"the on state needs less resistance than the off state ({shown})"
+
+
+COMBINATIONS = (
+    Combination(("crossbar.cell_bits", "precision.weight_bits"), _cell_bits),
+    Combination(("precision.dac_bits", "precision.input_bits"), _dac_bits),
+    Combination(("operation_unit.cycle_time", "adc.rate", "adc.per_crossbar"), _cycle),
+    Combination(("sparsity.weights", "mapping.encoding", "mapping.flip_columns"), _zero_cells),
+    Combination(("cell.resistance_on", "cell.resistance_off"), _resistances),
+)
+
+
+def notes(values: Values, given: Iterator[str] | frozenset[str]) -> Iterator[str]:
+    """What a user should know before believing the results of these (complete) values."""
+    bits, needed = values["adc.bits"], lossless_adc_bits(values)
+    if bits < needed:
+        held = 2 ** (bits + values["mapping.flip_columns"]) - 1
+        yield (
+            f"adc.bits = {bits}: the sum of an operation unit reaches {largest_sum(values)} and"
+            f" needs {needed} bits; sums above {held} are clipped"
+        )
+    reference, scaling = values["adc.reference_bits"], values["adc.scaling"]
+    if scaling is AdcScaling.NONE and bits != reference and values["adc.energy"]:
+        yield (
+            f"adc.bits = {bits}, but adc.energy is that of {reference} bits: adc.scaling = 'none'"
+        )
+    for side, name in (("rows", "wordlines"), ("columns", "bitlines")):
+        unit, crossbar = values[f"operation_unit.{side}"], values[f"crossbar.{side}"]
+        if unit > crossbar:
+            yield f"operation_unit.{side} = {unit}: a crossbar has {crossbar} {name}, all are read"
+    unpriced = [path for path in _priced(values) if path not in given]
+    if unpriced:
+        yield f"counted as free, for want of a value: {', '.join(unpriced)}"
+
+
+def _priced(values: Values) -> Iterator[str]:
+    """The energies of actions that every estimate counts."""
+    for section in ("dac", "sample_hold", "shift_add", "input_register", "output_register"):
+        if values[f"{section}.per_crossbar"]:
+            yield f"{section}.energy"
+    if values["sparsity.weights"] in _HAS_INDEX:
+        yield from ("index_decoder.energy", "index_decoder.memory_energy")
+    yield from ("memory.read_energy", "memory.write_energy", "bus.energy")
+    yield from ("network_on_chip.energy", "off_chip.energy", "vector.energy")

@@ -1,0 +1,197 @@
+"""Validation of what a hardware file says, with pydantic types made from the key table."""
+
+from __future__ import annotations
+
+from functools import cache, partial
+from typing import Annotated, Any, Literal
+
+from pydantic import (
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    PlainValidator,
+    TypeAdapter,
+    WithJsonSchema,
+    WrapValidator,
+)
+from pydantic_core import PydanticCustomError
+
+# Before Python 3.12 pydantic cannot read the standard library's.
+from typing_extensions import TypedDict
+
+from recost.errors import suggestion
+from recost.hardware.keys import Default, Key, keys_of_section, subsections
+from recost.hardware.sections import SECTIONS
+from recost.units import UNITS, UnitError, how_to_write, parse_quantity
+from recost.vocabulary import Replication, Word
+
+SCHEMA_VERSION = 1
+# The type of the errors that carry a message of our own.
+OURS = "recost"
+_STRICT = ConfigDict(extra="forbid", strict=True, allow_inf_nan=False)
+_LONGEST_LIST = 10_000
+_TEXT = {"type": "string", "minLength": 1}
+QUALIFIERS: dict[str, Any] = {
+    "source": {**_TEXT, "description": "publication and tag: [P], [S], [D], [2] or [R]"},
+    "spread": {
+        "type": "string",
+        "pattern": r"^\s*[0-9.]+([eE][+-]?[0-9]+)?\s*%\s*$",
+        "description": "uncertainty, one standard deviation as a share of the value",
+    },
+    "calibrated": {**_TEXT, "description": "published figure that the value was fitted to"},
+}
+
+
+def _refuse(why: str) -> PydanticCustomError:
+    return PydanticCustomError(OURS, "{why}", {"why": why})
+
+
+def _quantity(unit: str, raw: Any) -> Any:
+    """The SI value of a quantity string; a share may also be a plain number."""
+    if isinstance(raw, str):
+        try:
+            return parse_quantity(raw, unit)
+        except UnitError as error:
+            raise _refuse(str(error)) from None
+    if isinstance(raw, int | float) and not isinstance(raw, bool) and unit != "%":
+        raise _refuse(f"{raw} has no unit; {how_to_write(unit)}")
+    return raw
+
+
+def _word(kind: type[Word], raw: Any) -> Word:
+    words = kind.words()
+    if kind is Replication:  # "list" is what a list means, not a word to write
+        words = tuple(word for word in words if word != "list")
+    if isinstance(raw, str) and raw in words:
+        return kind.from_text(raw)
+    shown = f"'{raw}' is" if isinstance(raw, str) else "it is"
+    hint = suggestion(raw, words) if isinstance(raw, str) else ""
+    listed = ", ".join(f"'{word}'" for word in words)
+    raise _refuse(f"{shown} not one of {listed}{hint}")
+
+
+def _copies(raw: Any) -> Any:
+    """`mapping.replication`: a word, or the copies of each layer."""
+    if not isinstance(raw, list):
+        return _word(Replication, raw)
+    whole = all(isinstance(n, int) and not isinstance(n, bool) for n in raw)
+    if not whole or not raw or len(raw) > _LONGEST_LIST or not 1 <= min(raw) <= max(raw) <= 1e6:
+        raise _refuse("a list of copies has a whole number from 1 to 1000000 for each layer")
+    return tuple(raw)
+
+
+def _or_word(words: dict[str, Any], raw: Any, handler: Any) -> Any:
+    return words[raw] if isinstance(raw, str) and raw in words else handler(raw)
+
+
+def value_type(key: Key) -> Any:
+    """The pydantic type of a key's value, without what may stand beside it."""
+    schema = WithJsonSchema(json_schema_of(key))
+    if key.takes_list:
+        return Annotated[Any, PlainValidator(_copies), schema]
+    if issubclass(key.kind, Word):
+        return Annotated[Any, PlainValidator(partial(_word, key.kind)), schema]
+    parts: list[Any] = [key.kind]
+    if key.kind is not bool:
+        parts.append(Field(ge=key.minimum, le=key.maximum))
+    if key.unit is not None:
+        parts.append(BeforeValidator(partial(_quantity, key.unit)))
+    if key.words:
+        parts.append(WrapValidator(partial(_or_word, key.words)))
+    return Annotated[(*parts, schema)]
+
+
+def json_schema_of(key: Key) -> dict[str, Any]:
+    """The JSON Schema of a key: a value, or a table with the value and its source."""
+    value = _json_value(key)
+    table = {
+        "type": "object",
+        "properties": {"value": value, **QUALIFIERS},
+        "required": ["value"],
+        "additionalProperties": False,
+    }
+    schema: dict[str, Any] = {"description": key.doc, "anyOf": [value, table]}
+    if not isinstance(key.default, Default) and key.default is not None:
+        default = key.default.text if isinstance(key.default, Word) else key.default
+        schema["default"] = default
+    return schema
+
+
+def _json_value(key: Key) -> dict[str, Any]:
+    if issubclass(key.kind, Word):
+        words = [word for word in key.kind.words() if not key.takes_list or word != "list"]
+        alternatives: list[dict[str, Any]] = [{"enum": words}]
+        if key.takes_list:
+            whole = {"type": "integer", "minimum": 1}
+            alternatives.append({"type": "array", "items": whole, "minItems": 1})
+    elif key.unit in UNITS:
+        example = UNITS[key.unit].example
+        alternatives = [{"type": "string", "pattern": r"^\s*[0-9.]", "examples": [example]}]
+    else:
+        names = {bool: "boolean", int: "integer", float: "number"}
+        plain: dict[str, Any] = {"type": names[key.kind]}
+        limits = {"minimum": key.minimum, "maximum": key.maximum}
+        plain |= {name: limit for name, limit in limits.items() if limit is not None}
+        alternatives = [plain]
+        if key.unit == "%":
+            alternatives.append({"type": "string", "pattern": r"%\s*$", "examples": ["10 %"]})
+    if key.words:
+        alternatives.append({"enum": list(key.words)})
+    return alternatives[0] if len(alternatives) == 1 else {"anyOf": alternatives}
+
+
+def _table(name: str, fields: dict[str, Any], doc: str = "") -> Any:
+    made: Any = TypedDict(name, fields, total=False)  # type: ignore[operator]
+    made.__pydantic_config__ = _STRICT
+    made.__doc__ = doc
+    return made
+
+
+def _section(path: str, cls: type) -> Any:
+    fields = {
+        key.name: value_type(key) for key in keys_of_section(path, cls) if key.section == path
+    }
+    for name, inner in subsections(cls):
+        fields[name] = _section(f"{path}.{name}", inner)
+    doc = "source of every number of the section that has none of its own"
+    fields["source"] = Annotated[str, Field(min_length=1, description=doc)]
+    return _table(path.title().replace("_", "").replace(".", ""), fields, cls.__doc__ or "")
+
+
+@cache
+def file_adapter(kind: str) -> TypeAdapter[dict[str, Any]]:
+    """The validator of a whole file of that kind."""
+    text = Annotated[str, Field(min_length=1)]
+    fields: dict[str, Any] = {
+        "schema": Annotated[
+            Literal[1], Field(description="version of the format")  # SCHEMA_VERSION
+        ],
+        "kind": Annotated[Literal[kind], Field(description="what sort of machine it is")],
+        "extends": Annotated[text, Field(description="a hardware's name, or a relative path")],
+        "title": Annotated[text, Field(description="one line that says what it is")],
+    }
+    fields |= {name: _section(name, cls) for name, cls in SECTIONS[kind].items()}
+    return TypeAdapter(_table("Hardware", fields, "A hardware file."))
+
+
+@cache
+def key_adapter(kind: str, path: str) -> TypeAdapter[Any]:
+    """The validator of one key's value, for a setting."""
+    from recost.hardware.sections import key_table
+
+    return TypeAdapter(value_type(key_table(kind)[path]), config=_STRICT)
+
+
+@cache
+def qualifier_adapter() -> TypeAdapter[dict[str, Any]]:
+    """The validator of what stands beside a value: its source, spread and calibration."""
+    text = Annotated[str, Field(min_length=1)]
+    spread = Annotated[float, Field(ge=0.0, le=10.0), BeforeValidator(_spread)]
+    fields = {"source": text, "spread": spread, "calibrated": text}
+    return TypeAdapter(_table("Qualifiers", fields))
+
+
+def _spread(raw: Any) -> Any:
+    if isinstance(raw, int | float) and not isinstance(raw, bool):
+        raise _refuse(f"{raw} has no unit; {how_to_write('%')}")
+    return _quantity("%", raw)

@@ -229,7 +229,8 @@ class Component(IntEnum):
     OFF_CHIP = 11
     VECTOR = 12
     WRITE = 13
-    LEAKAGE = 14
+    CONTROL = 14
+    LEAKAGE = 15
 
 
 COMPONENTS = len(Component)
@@ -253,3 +254,19 @@ PAYER: tuple[Component, ...] = (
     Component.VECTOR,
     Component.WRITE,
 )
+
+
+class Total(IntEnum):
+    """What an estimate says of a whole network, after the energy of each `Component`."""
+
+    LATENCY = COMPONENTS
+    INTERVAL = COMPONENTS + 1
+    CYCLES = COMPONENTS + 2
+    OU_ACTIVATIONS = COMPONENTS + 3
+    ADC_CONVERSIONS = COMPONENTS + 4
+    CROSSBARS = COMPONENTS + 5
+    CHIPS = COMPONENTS + 6
+    AREA = COMPONENTS + 7
+
+
+TOTALS = COMPONENTS + len(Total)

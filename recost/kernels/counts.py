@@ -71,7 +71,7 @@ def _fill_work(layer, structure, placed, work):
 
 
 @kernel
-def data_movement(layer, structure, placed, technology, counts):
+def data_movement(layer, structure, placed, counts):
     """Bits between tile memories, cores and tiles for one image, added to `counts`.
 
     Every core that holds part of a row chunk fetches the chunk's inputs once a vector and
@@ -91,11 +91,11 @@ def data_movement(layer, structure, placed, technology, counts):
     tiles = ceil_div(placed.row_chunks, max(1, per_tile // strip))
     counts[_MEMORY_WRITTEN] += float(layer.outputs * bits)
     crossing = partial * (tiles - 1) + float(layer.outputs * bits)
-    counts[_NETWORK] += crossing * technology.network_on_chip_hops
+    counts[_NETWORK] += crossing * structure.network_on_chip_hops
 
 
 @kernel
-def layer_counts(layer, structure, technology, counts):
+def layer_counts(layer, structure, counts):
     """Actions, cycles and crossbars of one layer, one image, into `counts` (see `Count`)."""
     for i in range(counts.size):
         counts[i] = 0.0
@@ -115,7 +115,8 @@ def layer_counts(layer, structure, technology, counts):
     counts[_OUTPUT_WRITES] = work[WORK_CONVERSIONS]
     counts[_INPUT_BITS] = work[WORK_DRIVES] * structure.precision_dac_bits
     counts[_CROSSBARS] = float(placed.crossbars)
-    counts[_CELLS] = float(layer.weights * placed.cells_per_weight * placed.sets)
+    height = (placed.row_chunks - 1) * structure.crossbar_rows + placed.last_rows
+    counts[_CELLS] = float(layer.groups * placed.sets * height * placed.bitlines)
     if structure.sparsity_weights == _OU_ROW:
         # A group's index list is read once a vector and pass, for all its input slices.
         width = index_width(structure, min(layer.rows, structure.crossbar_rows))
@@ -124,4 +125,4 @@ def layer_counts(layer, structure, technology, counts):
         counts[_DECODES] = lists
         counts[_INDEX_READ] = lists * width
     counts[_VECTOR] = float(layer.vector_operations)
-    data_movement(layer, structure, placed, technology, counts)
+    data_movement(layer, structure, placed, counts)

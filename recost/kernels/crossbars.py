@@ -205,7 +205,14 @@ def crossbar_work(layer, structure, place, work):
         if chunks == 0:
             continue
         height = min(structure.operation_unit_rows, structure.crossbar_rows)
-        rows = Rows(count, height, live, layer.kernel_rows, layer.activation_correlation)
+        rows = Rows(
+            count,
+            height,
+            live,
+            layer.kernel_rows,
+            layer.weight_correlation,
+            layer.activation_correlation,
+        )
         mine = _row_class_wait(layer, structure, place, rows, chunks, inputs, work)
         slowest = larger(slowest, mine) if slowest.mean > 0.0 else mine
     if compacted:

@@ -44,16 +44,15 @@ _LIVE, _LIVE_SLICE, _LIVE_GROUP, _LIVE_BOTH = range(5, 9)
 
 @kernel
 def row_correlation(pair, rows):
-    """Average correlation of two of n rows, from that of two rows of one kernel.
+    """Average correlation of the weights in two of n rows, from that in two rows of one kernel.
 
-    Blocks of m rows with correlation r inside n rows: r (m-1)/(n-1) [reference/sre.md]; with
-    m = 1 the correlation is that of any two rows.
+    Blocks of m rows with correlation r inside n rows: r (m-1)/(n-1) [reference/sre.md]; or the
+    profile's own average over all pairs, if that is larger.
     """
-    if pair <= 0.0 or rows.count < 2:
-        return 0.0
-    if rows.kernel_rows <= 1:
-        return pair
-    return pair * (min(rows.kernel_rows, rows.count) - 1) / (rows.count - 1)
+    derived = 0.0
+    if rows.count > 1 and rows.kernel_rows > 1:
+        derived = pair * (min(rows.kernel_rows, rows.count) - 1) / (rows.count - 1)
+    return min(1.0, max(derived, rows.weight_correlation))
 
 
 @kernel
@@ -71,7 +70,7 @@ def _unit_terms(rows, groups, parts, streams, terms, actions):
     """Moments of single groups in single slices, and the expected actions."""
     n = rows.count
     pmf = np.empty(n + 1)
-    across = row_correlation(rows.correlation, rows)
+    across = rows.input_correlation
     for k in range(groups.size):
         many, wide = groups[k].multiplicity, groups[k].width
         for b in range(streams.size):
@@ -97,7 +96,7 @@ def _input_terms(rows, groups, parts, streams, terms):
     n = rows.count
     size = n + 1
     pmf, scratch = np.empty(size), np.empty(max(n, rows.height) + 2)
-    across = row_correlation(rows.correlation, rows)
+    across = rows.input_correlation
     by_input = np.empty((parts.size, size))
     for c in range(parts.size):
         within = row_correlation(parts[c].correlation, rows)
@@ -123,7 +122,7 @@ def _weight_terms(rows, groups, parts, streams, terms):
     n = rows.count
     size, slices = n + 1, streams.size
     pmf, scratch = np.empty(size), np.empty(max(n, rows.height) + 2)
-    across = row_correlation(rows.correlation, rows)
+    across = rows.input_correlation
     by_slice = np.zeros((slices + 1, size))  # the last row is the sum of the others
     for b in range(slices):
         ceil_means(n, streams[b], across, rows.height, scratch, by_slice[b])
@@ -153,7 +152,7 @@ def _live_terms(rows, groups, parts, streams, terms):
     n = rows.count
     size = n + 1
     pmf, scratch = np.empty(size), np.empty(max(n, rows.height) + 2)
-    across = row_correlation(rows.correlation, rows)
+    across = rows.input_correlation
     first, last = count_pmf(n, rows.live, 0.0, pmf)
     by_live, mixed = np.empty((parts.size, size)), np.empty(size)
     group_sum, everything = np.zeros((groups.size, size)), np.zeros(size)

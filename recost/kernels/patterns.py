@@ -33,14 +33,14 @@ def _pair_correlation(layer, element, live_share):
     """Correlation of two rows of one kernel, for `live_share` live weights in the group.
 
     u = (1 - k e)^l is P(a row is zero), P(both zero) = (1 - k + k (1-e)^2)^l for kernels that
-    are live with probability k and elements with e; the profile's own correlation if larger.
+    are live with probability k and elements with e.
     """
     k = layer.kernel_density
     zero = (1.0 - k * element) ** live_share
     both = (1.0 - k + k * (1.0 - element) ** 2) ** live_share
     spread = zero * (1.0 - zero)
     derived = (both - zero * zero) / spread if spread > 0.0 else 0.0
-    return min(1.0, max(layer.weight_correlation, derived, 0.0))
+    return min(1.0, max(derived, 0.0))
 
 
 @kernel

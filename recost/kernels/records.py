@@ -72,14 +72,16 @@ class Rows(NamedTuple):
     """The rows of a crossbar: how many, cut into units of which height, and how they depend.
 
     `live` is the share of rows that are not zero over the whole matrix, `kernel_rows` the size
-    of the blocks in which rows are correlated, `correlation` that of the inputs of two rows.
+    of the blocks in which live kernels correlate rows; the correlations are those of the weights
+    and of the inputs of two rows, averaged over all pairs of rows.
     """
 
     count: int
     height: int
     live: float
     kernel_rows: int
-    correlation: float
+    weight_correlation: float
+    input_correlation: float
 
 
 class Cumulants(NamedTuple):

@@ -1,0 +1,178 @@
+"""Counts times prices: from layers to what a network costs on one design."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from recost.kernels._numba import kernel
+from recost.kernels.counts import layer_counts
+from recost.kernels.placement import ceil_div
+from recost.kernels.prices import (
+    action_prices,
+    crossbar_area,
+    crossbar_leakage,
+    tile_area,
+    tile_control,
+    tile_leakage,
+    tiles_and_chips,
+)
+from recost.vocabulary import (
+    ACTIONS,
+    COMPONENTS,
+    PAYER,
+    Component,
+    Count,
+    Overflow,
+    Replication,
+    Total,
+)
+
+_PAYER = tuple(int(component) for component in PAYER)
+_CYCLES = int(Count.CYCLES)
+_ACTIVATIONS = int(Count.OU_ACTIVATIONS)
+_CONVERSIONS = int(Count.ADC_CONVERSIONS)
+_CROSSBARS = int(Count.CROSSBARS)
+_OFF_CHIP = int(Count.OFF_CHIP_BITS)
+_STORED = int(Count.INDEX_BITS_STORED)
+_WRITES = int(Count.CELL_WRITES)
+_CELLS = int(Count.CELLS_USED)
+_CONTROL = int(Component.CONTROL)
+_LEAKAGE = int(Component.LEAKAGE)
+_LATENCY = int(Total.LATENCY)
+_INTERVAL = int(Total.INTERVAL)
+_BALANCED = int(Replication.BALANCED)
+_RELOAD = int(Overflow.RELOAD)
+_TOTAL_CYCLES = int(Total.CYCLES)
+_TOTAL_ACTIVATIONS = int(Total.OU_ACTIVATIONS)
+_TOTAL_CONVERSIONS = int(Total.ADC_CONVERSIONS)
+_TOTAL_CROSSBARS = int(Total.CROSSBARS)
+_CHIPS = int(Total.CHIPS)
+_AREA = int(Total.AREA)
+
+
+@kernel
+def network_counts(layers, structure, counts):
+    """Counts of every layer of a network, for one image, into `counts` [layers, COUNTS].
+
+    Off-chip: the image comes in with the first layer, the answer leaves with the last, and the
+    outputs of the layer at which a chip is full go to the next chip.
+    """
+    per_chip = (
+        structure.hierarchy_crossbars_per_core
+        * structure.hierarchy_cores_per_tile
+        * structure.hierarchy_tiles_per_chip
+    )
+    bits = structure.precision_input_bits
+    placed = 0
+    for i in range(layers.size):
+        layer_counts(layers[i], structure, counts[i])
+        before = placed // per_chip
+        placed += int(counts[i, _CROSSBARS])
+        crossings = (placed - 1) // per_chip - before if i + 1 < layers.size else 1
+        counts[i, _OFF_CHIP] += float(max(0, crossings) * layers[i].outputs * bits)
+    counts[0, _OFF_CHIP] += float(layers[0].inputs * bits)
+
+
+@kernel
+def balance(counts, copies, budget):
+    """Spend crossbars on copies of the slowest layer, again and again, within `budget`.
+
+    The greedy rule: the layer of the longest time per image gets one more copy; it stops when
+    that copy does not fit.
+    """
+    used = 0
+    for i in range(copies.size):
+        used += int(counts[i, _CROSSBARS]) * copies[i]
+    while True:
+        slowest = 0
+        for i in range(1, copies.size):
+            if counts[i, _CYCLES] * copies[slowest] > counts[slowest, _CYCLES] * copies[i]:
+                slowest = i
+        need = int(counts[slowest, _CROSSBARS])
+        # A layer can use at most one copy a cycle of its own work.
+        if used + need > budget or copies[slowest] >= counts[slowest, _CYCLES]:
+            return
+        copies[slowest] += 1
+        used += need
+
+
+@kernel
+def _reload(structure, technology, counts, need, capacity):
+    """Writes of a network that does not fit and is written anew for every image; seconds."""
+    for i in range(counts.shape[0]):
+        counts[i, _WRITES] += counts[i, _CELLS]
+    rounds = ceil_div(need, capacity)
+    write = technology.cell_write_time_s * technology.cell_pulses
+    # Crossbars are written side by side, each a row at a time.
+    return rounds * structure.crossbar_rows * write
+
+
+@kernel
+def network_totals(structure, technology, counts, copies, budget, totals):
+    """What the counts cost: energy of each component, latency, interval, crossbars, area.
+
+    `copies[i]` are copies of layer i; with `mapping.replication = "balanced"` or a `budget`
+    above 0 crossbars are spent on more of them.  Latency is that of one image through one copy;
+    the interval between images in steady state is that of the slowest layer.  Static and
+    control power is charged for the interval, so that power = energy / interval.
+    """
+    for i in range(totals.size):
+        totals[i] = 0.0
+    need = 0
+    for i in range(counts.shape[0]):
+        need += int(counts[i, _CROSSBARS]) * copies[i]
+    tiles, chips = tiles_and_chips(structure, need)
+    per_tile = structure.hierarchy_crossbars_per_core * structure.hierarchy_cores_per_tile
+    extra = 0.0
+    if 0 < structure.budget_chips < chips and structure.budget_on_overflow == _RELOAD:
+        capacity = per_tile * structure.hierarchy_tiles_per_chip * structure.budget_chips
+        extra = _reload(structure, technology, counts, need, capacity)
+        need = capacity
+    elif budget > 0 or structure.mapping_replication == _BALANCED:
+        have = max(chips, structure.budget_chips) * structure.hierarchy_tiles_per_chip * per_tile
+        balance(counts, copies, budget if budget > 0 else have)
+        need = 0
+        for i in range(counts.shape[0]):
+            need += int(counts[i, _CROSSBARS]) * copies[i]
+    tiles, chips = tiles_and_chips(structure, need)
+    prices = np.empty(ACTIONS)
+    action_prices(structure, technology, prices)
+    cycles = slowest = stored = 0.0
+    for i in range(counts.shape[0]):
+        for action in range(ACTIONS):
+            totals[_PAYER[action]] += counts[i, action] * prices[action]
+        cycles += counts[i, _CYCLES]
+        slowest = max(slowest, counts[i, _CYCLES] / copies[i])
+        stored += counts[i, _STORED] * copies[i]
+        totals[_TOTAL_ACTIVATIONS] += counts[i, _ACTIVATIONS]
+        totals[_TOTAL_CONVERSIONS] += counts[i, _CONVERSIONS]
+    cycle = structure.operation_unit_cycle_time_s
+    interval = slowest * cycle + extra
+    static = crossbar_leakage(structure, technology) * need
+    static += tile_leakage(structure, technology) * tiles + technology.off_chip_leakage_w * chips
+    totals[_LEAKAGE] = static * interval
+    totals[_CONTROL] = tile_control(structure, technology) * tiles * interval
+    totals[_LATENCY] = cycles * cycle + extra
+    totals[_INTERVAL] = interval
+    totals[_TOTAL_CYCLES] = cycles
+    totals[_TOTAL_CROSSBARS] = float(need)
+    totals[_CHIPS] = float(chips)
+    area = crossbar_area(structure, technology) * need + tile_area(structure, technology) * tiles
+    area += technology.index_decoder_memory_area_mm2_per_bit * stored
+    totals[_AREA] = area + technology.off_chip_area_mm2 * chips
+
+
+@kernel
+def evaluate(layers, structure, technology, copies, budget, counts, totals):
+    """Counts and totals of one design: the estimate that a sweep repeats for every point."""
+    network_counts(layers, structure[0], counts)
+    network_totals(structure[0], technology[0], counts, copies, budget, totals)
+
+
+@kernel
+def energy_of(counts, prices, energies):
+    """Energy of each component for one row of counts; static parts are left at 0."""
+    for component in range(COMPONENTS):
+        energies[component] = 0.0
+    for action in range(ACTIONS):
+        energies[_PAYER[action]] += counts[action] * prices[action]

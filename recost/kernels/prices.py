@@ -1,0 +1,136 @@
+"""What actions, crossbars and tiles cost: prices from a technology record, and their roll-up."""
+
+from __future__ import annotations
+
+from recost.kernels._numba import kernel
+from recost.kernels.placement import ceil_div
+from recost.vocabulary import AdcScaling, Count
+
+_LINEAR = int(AdcScaling.LINEAR)
+_EXPONENTIAL = int(AdcScaling.EXPONENTIAL)
+_ADC = int(Count.ADC_CONVERSIONS)
+_DRIVES = int(Count.WORDLINE_DRIVES)
+_READS = int(Count.CELL_READS)
+_SAMPLES = int(Count.SAMPLES)
+_SHIFTS = int(Count.SHIFT_ADDS)
+_INPUT_BITS = int(Count.INPUT_REGISTER_BITS)
+_OUTPUT_WRITES = int(Count.OUTPUT_REGISTER_WRITES)
+_DECODES = int(Count.INDEX_DECODES)
+_INDEX_READ = int(Count.INDEX_BITS_READ)
+_MEMORY_READ = int(Count.MEMORY_BITS_READ)
+_MEMORY_WRITTEN = int(Count.MEMORY_BITS_WRITTEN)
+_BUS = int(Count.BUS_BITS)
+_NETWORK = int(Count.NETWORK_BIT_HOPS)
+_OFF_CHIP = int(Count.OFF_CHIP_BITS)
+_VECTOR = int(Count.VECTOR_OPERATIONS)
+_WRITES = int(Count.CELL_WRITES)
+
+
+@kernel
+def adc_scale(structure):
+    """ADC energy and power at `adc.bits` over those at `adc.reference_bits`.
+
+    b / b0 (linear) or (2^b / (b + 1)) / (2^b0 / (b0 + 1)) (exponential; the law behind
+    P = 2 mW (2^b/(b+1))/(2^8/9) of reference/sre.md [S]); 1 where `adc.scaling` is none.
+    Within about 3 to 10 bits; nothing outside has been checked.
+    """
+    bits, reference = float(structure.adc_bits), float(structure.adc_reference_bits)
+    if structure.adc_scaling == _LINEAR:
+        return bits / reference
+    if structure.adc_scaling == _EXPONENTIAL:
+        return 2.0 ** (bits - reference) * (reference + 1.0) / (bits + 1.0)
+    return 1.0
+
+
+@kernel
+def action_prices(structure, technology, prices):
+    """Joules of one action of each kind into `prices`, in the order of `Count`."""
+    prices[_ADC] = technology.adc_energy_j * adc_scale(structure)
+    prices[_DRIVES] = technology.dac_energy_j
+    prices[_READS] = technology.cell_read_energy_j
+    prices[_SAMPLES] = technology.sample_hold_energy_j
+    prices[_SHIFTS] = technology.shift_add_energy_j
+    prices[_INPUT_BITS] = technology.input_register_energy_j_per_bit
+    prices[_OUTPUT_WRITES] = technology.output_register_energy_j
+    prices[_DECODES] = technology.index_decoder_energy_j
+    prices[_INDEX_READ] = technology.index_decoder_memory_energy_j_per_bit
+    prices[_MEMORY_READ] = technology.memory_read_energy_j_per_bit
+    prices[_MEMORY_WRITTEN] = technology.memory_write_energy_j_per_bit
+    prices[_BUS] = technology.bus_energy_j_per_bit
+    prices[_NETWORK] = technology.network_on_chip_energy_j_per_bit
+    prices[_OFF_CHIP] = technology.off_chip_energy_j_per_bit
+    prices[_VECTOR] = technology.vector_energy_j
+    # Hardware that never writes need not say what a write costs.
+    write = technology.cell_write_energy_j * technology.cell_pulses
+    prices[_WRITES] = write if write == write else 0.0  # noqa: PLR0124 - nan is not itself
+
+
+@kernel
+def crossbar_area(structure, technology):
+    """Square millimetres of a crossbar with its converters, drivers and registers."""
+    return (
+        technology.crossbar_area_mm2
+        + technology.adc_area_mm2 * structure.adc_per_crossbar
+        + technology.dac_area_mm2 * structure.dac_per_crossbar
+        + technology.sample_hold_area_mm2 * structure.sample_hold_per_crossbar
+        + technology.shift_add_area_mm2 * structure.shift_add_per_crossbar
+        + technology.input_register_area_mm2 * structure.input_register_per_crossbar
+        + technology.output_register_area_mm2 * structure.output_register_per_crossbar
+        + technology.index_decoder_area_mm2 * structure.index_decoder_per_crossbar
+    )
+
+
+@kernel
+def crossbar_leakage(structure, technology):
+    """Static watts of a crossbar with its converters, drivers and registers."""
+    return (
+        technology.crossbar_leakage_w
+        + technology.adc_leakage_w * adc_scale(structure) * structure.adc_per_crossbar
+        + technology.dac_leakage_w * structure.dac_per_crossbar
+        + technology.sample_hold_leakage_w * structure.sample_hold_per_crossbar
+        + technology.shift_add_leakage_w * structure.shift_add_per_crossbar
+        + technology.input_register_leakage_w * structure.input_register_per_crossbar
+        + technology.output_register_leakage_w * structure.output_register_per_crossbar
+        + technology.index_decoder_leakage_w * structure.index_decoder_per_crossbar
+    )
+
+
+@kernel
+def tile_area(structure, technology):
+    """Square millimetres of a tile's shared parts, its cores' crossbars not counted."""
+    return (
+        technology.memory_area_mm2
+        + technology.bus_area_mm2
+        + technology.network_on_chip_area_mm2 * structure.network_on_chip_per_tile
+        + technology.vector_area_mm2 * structure.vector_per_tile
+        + technology.control_tile_area_mm2
+        + technology.control_core_area_mm2 * structure.hierarchy_cores_per_tile
+    )
+
+
+@kernel
+def tile_leakage(structure, technology):
+    """Static watts of a tile's shared parts."""
+    return (
+        technology.memory_leakage_w
+        + technology.bus_leakage_w
+        + technology.network_on_chip_leakage_w * structure.network_on_chip_per_tile
+        + technology.vector_leakage_w * structure.vector_per_tile
+    )
+
+
+@kernel
+def tile_control(structure, technology):
+    """Watts of a tile's control, which runs as long as the tile is in use."""
+    return (
+        technology.control_tile_power_w
+        + technology.control_core_power_w * structure.hierarchy_cores_per_tile
+    )
+
+
+@kernel
+def tiles_and_chips(structure, crossbars):
+    """Whole tiles and whole chips that hold so many crossbars."""
+    per_tile = structure.hierarchy_crossbars_per_core * structure.hierarchy_cores_per_tile
+    tiles = ceil_div(crossbars, per_tile)
+    return tiles, ceil_div(tiles, structure.hierarchy_tiles_per_chip)

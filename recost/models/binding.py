@@ -1,0 +1,117 @@
+"""Layers bound to a hardware: the densities of slices and cells that its precision sees."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from recost.errors import Fault, InputError
+from recost.hardware import Hardware
+from recost.kernels.records import BOUND_LAYER, SLICES
+from recost.network import LayerTable
+from recost.vocabulary import (
+    ActivationSparsity,
+    Compaction,
+    InputEncoding,
+    WeightEncoding,
+    WeightSparsity,
+)
+
+Array = np.ndarray[Any, Any]
+
+_COPIED = tuple(name for name in BOUND_LAYER.names or () if name not in
+                {"passes", "slices", "slice_density", "cell_density"})  # fmt: skip
+
+
+def bind(network: LayerTable, hardware: Hardware) -> Array:
+    """Layer records of `BOUND_LAYER`, as the kernels read them; read-only.
+
+    Signed inputs in sign-magnitude are streamed in two passes, each with half of the non-zero
+    values; in two's complement a negative value sets the complement of its bits, so that every
+    bit of a symmetric distribution is set in half of the non-zero values.
+
+    Raises
+    ------
+    InputError
+        Signed data on unsigned hardware, or sparsity for which there is no closed form.
+    """
+    _check(network, hardware)
+    precision = hardware.precision
+    bound = np.zeros(len(network), BOUND_LAYER)
+    for name in _COPIED:
+        bound[name] = network.records[name]
+    bound["passes"] = 1
+    bound["slices"] = -(-precision.input_bits // precision.dac_bits)
+    bound["cell_density"] = 1.0
+    by_bit = hardware.sparsity.activations == ActivationSparsity.BIT
+    for i, profile in enumerate(network.profiles):
+        row = bound[i]
+        signed = bool(network.records[i]["signed"])
+        two_passes = signed and precision.input_encoding == InputEncoding.SIGN_MAGNITUDE
+        if two_passes:
+            row["passes"] = 2
+            row["nonzero"] *= 0.5
+        if by_bit:
+            # A profile without digits is refused here only where the digits are needed.
+            slices = profile.slice_densities(precision.input_bits, precision.dac_bits)
+            if two_passes:
+                slices = slices * 0.5
+            elif signed:
+                slices = np.full_like(slices, 0.5 * row["nonzero"])
+            row["slice_density"][: len(slices)] = slices
+        if hardware.sparsity.weights != WeightSparsity.NONE:
+            cells = profile.cell_densities(precision.weight_bits, hardware.crossbar.cell_bits)
+            row["cell_density"][: len(cells)] = cells
+    _check_columns(network, hardware, bound)
+    bound.flags.writeable = False
+    return bound
+
+
+def _check(network: LayerTable, hardware: Hardware) -> None:
+    """Refuse what no model covers, with what to write instead."""
+    precision, sparsity, mapping = hardware.precision, hardware.sparsity, hardware.mapping
+    faults = []
+    if precision.input_encoding == InputEncoding.UNSIGNED and network.records["signed"].any():
+        names = [n for n, r in network if r["signed"]]
+        faults.append(
+            Fault(
+                f"{network.name}: inputs of {names[0]} can be negative, and {hardware.name} streams"
+                ' unsigned inputs; set it to "sign-magnitude" or "twos-complement"',
+                key="precision.input_encoding",
+            )
+        )
+    if precision.input_bits > SLICES * precision.dac_bits:
+        faults.append(Fault(f"at most {SLICES} input slices", key="precision.input_bits"))
+    if sparsity.weights == WeightSparsity.CROSSBAR_ROW and mapping.compaction == Compaction.LAYER:
+        faults.append(
+            Fault(
+                "rows dropped by crossbar cannot be compacted over the layer's height; write"
+                ' "crossbar", or sparsity.weights = "matrix" or "ou-row"',
+                key="mapping.compaction",
+            )
+        )
+    if sparsity.weights == WeightSparsity.OU_COLUMN and mapping.encoding == WeightEncoding.OFFSET:
+        faults.append(
+            Fault(
+                'no closed form for "ou-column" with offset cells; write mapping.encoding ='
+                ' "differential" or "magnitude"',
+                key="sparsity.weights",
+            )
+        )
+    if faults:
+        raise InputError([Fault(f.message, hardware.path, key=f.key) for f in faults])
+
+
+def _check_columns(network: LayerTable, hardware: Hardware, bound: Array) -> None:
+    """Column compression has a closed form only where cells are zero together."""
+    if hardware.sparsity.weights != WeightSparsity.OU_COLUMN:
+        return
+    for name, row in zip(network.names, bound, strict=True):
+        if (row["cell_density"] < 1.0).any() or row["weight_correlation"] > 0.0:
+            raise InputError(
+                f'no closed form for "ou-column" with the cell densities or correlation of {name};'
+                " leave weights.cells and weights.correlation out",
+                path=network.path,
+                key="sparsity.weights",
+            )

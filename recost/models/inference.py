@@ -1,0 +1,163 @@
+"""Inference on a ReRAM machine: the closed forms of `recost.kernels`, applied to a network."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from recost.errors import InputError
+from recost.hardware import Hardware
+from recost.hardware.records import structure_record, technology_record
+from recost.kernels.engine import energy_of, evaluate
+from recost.kernels.prices import action_prices
+from recost.models.binding import bind
+from recost.models.cost import Action, Cost, LayerCost
+from recost.network import LayerTable
+from recost.vocabulary import (
+    ACTIONS,
+    COMPONENTS,
+    COUNTS,
+    PAYER,
+    TOTALS,
+    Component,
+    Count,
+    Overflow,
+    Replication,
+    Total,
+)
+
+Array = np.ndarray[Any, Any]
+
+COMPONENT_NAMES = tuple(component.name.lower() for component in Component)
+
+
+def infer(hardware: Hardware, network: LayerTable, *, crossbars: int = 0) -> Cost:
+    """What one input costs: counts of every layer times the prices of the hardware.
+
+    `crossbars` above 0 is a budget to be spent on copies of the slowest layers
+    (`recost.kernels.engine.balance`).  Raises InputError where the network does not fit the
+    hardware's budget or the combination has no model.
+    """
+    return network_figures(hardware, network, crossbars=crossbars)[2]
+
+
+def network_figures(
+    hardware: Hardware, network: LayerTable, *, crossbars: int = 0
+) -> tuple[Array, Array, Cost]:
+    """Counts [layers, COUNTS], prices [ACTIONS] in joules, and the cost that they come to."""
+    layers = bind(network, hardware)
+    structure, technology = structure_record(hardware), technology_record(hardware)
+    counts, totals = np.zeros((len(network), COUNTS)), np.zeros(TOTALS)
+    copies = _copies(hardware, network)
+    _check_reload(hardware)
+    evaluate(layers, structure, technology, copies, crossbars, counts, totals)
+    _check_budget(hardware, network, int(totals[Total.CHIPS]))
+    prices = np.zeros(ACTIONS)
+    action_prices(structure[0], technology[0], prices)
+    energies = dict(zip(COMPONENT_NAMES, totals[:COMPONENTS].tolist(), strict=True))
+    cost = Cost(
+        hardware,
+        network,
+        "inference",
+        latency_s=float(totals[Total.LATENCY]),
+        throughput_per_s=1.0 / float(totals[Total.INTERVAL]),
+        energies_j=energies,
+        layers=_layer_costs(hardware, network, (counts, totals, prices, copies)),
+        actions=_actions(counts, prices, energies),
+        cycles=float(totals[Total.CYCLES]),
+        cycle_time_s=hardware.operation_unit.cycle_time_s,
+        ou_activations=float(totals[Total.OU_ACTIVATIONS]),
+        adc_conversions=float(totals[Total.ADC_CONVERSIONS]),
+        area_mm2=float(totals[Total.AREA]),
+        crossbars=int(totals[Total.CROSSBARS]),
+        chips=int(totals[Total.CHIPS]),
+        notes=hardware.notes,
+    )
+    return counts, prices, cost
+
+
+def _copies(hardware: Hardware, network: LayerTable) -> Array:
+    """Copies of each layer to start with: those of the file's list, else one."""
+    listed = hardware.mapping.replication
+    if isinstance(listed, Replication):
+        return np.ones(len(network), np.int64)
+    if len(listed) != len(network):
+        raise InputError(
+            f"{len(listed)} copies listed, but {network.name} has {len(network)} layers",
+            path=hardware.path,
+            key="mapping.replication",
+        )
+    return np.array(listed, np.int64)
+
+
+def _check_reload(hardware: Hardware) -> None:
+    if hardware.budget.on_overflow != Overflow.RELOAD:
+        return
+    for key in ("write_energy", "write_time"):
+        if hardware.value(f"cell.{key}") is None:
+            raise InputError(
+                f'budget.on_overflow = "reload" writes cells: give cell.{key}',
+                path=hardware.path,
+                key=f"cell.{key}",
+            )
+
+
+def _check_budget(hardware: Hardware, network: LayerTable, chips: int) -> None:
+    budget = hardware.budget.chips
+    if budget is not None and chips > budget:
+        raise InputError(
+            f"{network.name} needs {chips} chips and the budget is {budget}; raise it, or set"
+            ' budget.on_overflow = "reload"',
+            path=hardware.path,
+            key="budget.chips",
+        )
+
+
+def _layer_costs(
+    hardware: Hardware, network: LayerTable, figures: tuple[Array, Array, Array, Array]
+) -> tuple[LayerCost, ...]:
+    """Each layer's part; static energy by the crossbars that the layer occupies."""
+    counts, totals, prices, copies = figures
+    occupied = counts[:, Count.CROSSBARS] * copies
+    share = occupied / occupied.sum()
+    cell_room = hardware.crossbar.rows * hardware.crossbar.columns
+    waiting = totals[Total.LATENCY] - totals[Total.CYCLES] * hardware.operation_unit.cycle_time_s
+    energies = np.zeros(COMPONENTS)
+    costs = []
+    for i, name in enumerate(network.names):
+        energy_of(counts[i], prices, energies)
+        for component in (Component.CONTROL, Component.LEAKAGE):
+            energies[component] = totals[component] * share[i]
+        row = counts[i]
+        costs.append(
+            LayerCost(
+                name,
+                float(row[Count.CYCLES]) * hardware.operation_unit.cycle_time_s
+                + float(waiting * share[i]),
+                dict(zip(COMPONENT_NAMES, energies.tolist(), strict=True)),
+                cycles=float(row[Count.CYCLES]),
+                ou_activations=float(row[Count.OU_ACTIVATIONS]),
+                adc_conversions=float(row[Count.ADC_CONVERSIONS]),
+                crossbars=int(occupied[i]),
+                copies=int(copies[i]),
+                utilisation=float(row[Count.CELLS_USED] / (row[Count.CROSSBARS] * cell_room)),
+            )
+        )
+    return tuple(costs)
+
+
+def _actions(counts: Array, prices: Array, energies: dict[str, float]) -> tuple[Action, ...]:
+    """Every action with its count and price; static energy as one action an input."""
+    total = counts.sum(axis=0)
+    actions = [
+        Action(
+            COMPONENT_NAMES[PAYER[action]],
+            Count(action).name.lower(),
+            float(total[action]),
+            float(prices[action]),
+        )
+        for action in range(ACTIONS)
+    ]
+    static = (Action(name, "interval", 1.0, energies[name]) for name in ("control", "leakage"))
+    return (*actions, *static)

@@ -1,0 +1,101 @@
+"""What networks cost on machines: in total, by layer, by component."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from recost.hardware import Hardware
+from recost.models.cost import Cost
+from recost.models.machine import cost
+from recost.network import LayerTable
+from recost.study.result import Result
+from recost.study.rows import (
+    COST_COLUMNS,
+    LAST_COLUMNS,
+    LAYER_COLUMNS,
+    as_hardware,
+    as_networks,
+    cost_row,
+    in_work,
+    layer_row,
+    result_of,
+)
+
+COMPONENT_COLUMNS = (
+    "row",
+    "hardware",
+    "workload",
+    "phase",
+    "work",
+    "component",
+    "action",
+    "count",
+    "price_j",
+    "energy_j",
+    "share_percent",
+)
+
+
+def estimate(
+    hardware: Hardware | Sequence[Hardware],
+    networks: LayerTable | Sequence[LayerTable],
+    *,
+    per: str = "total",
+    phase: str = "inference",
+    work: str | None = None,
+) -> Result:
+    """Energy, time and area of every network on every machine.
+
+    `per` is ``"total"`` (a row a pair), ``"layer"`` (a row a layer and one named total) or
+    ``"component"`` (a row an action: count times price).  `work` multiplies by the inputs of a
+    training's ``"step"``, ``"epoch"`` or ``"run"``.  Raises InputError.
+    """
+    costs = [
+        in_work(cost(machine, network, phase), work)
+        for machine in as_hardware(hardware)
+        for network in as_networks(networks)
+    ]
+    if per == "layer":
+        return result_of(LAYER_COLUMNS, _layer_rows(costs), costs, "estimate")
+    if per == "component":
+        return result_of(COMPONENT_COLUMNS, _component_rows(costs), costs, "estimate")
+    rows = [cost_row(one) for one in costs]
+    return result_of((*COST_COLUMNS, *LAST_COLUMNS), rows, costs, "estimate")
+
+
+def _layer_rows(costs: Sequence[Cost]) -> list[dict[str, Any]]:
+    rows = []
+    for one in costs:
+        rows += [layer_row(one, layer) for layer in one.layers]
+        total = {name: value for name, value in cost_row(one).items() if name in LAYER_COLUMNS}
+        rows.append({**total, "row": "total", "layer": "total"})
+    return rows
+
+
+def _component_rows(costs: Sequence[Cost]) -> list[dict[str, Any]]:
+    rows = []
+    for one in costs:
+        same = {
+            "hardware": one.hardware.name,
+            "workload": one.network.name,
+            "phase": one.phase,
+            "work": one.work,
+        }
+        for action in one.actions:
+            if action.count == 0.0:
+                continue
+            rows.append(
+                {
+                    "row": "component",
+                    **same,
+                    "component": action.component,
+                    "action": action.action,
+                    "count": action.count,
+                    "price_j": action.price_j,
+                    "energy_j": action.energy_j,
+                    "share_percent": 100.0 * action.energy_j / one.energy_j,
+                }
+            )
+        rows.append({"row": "total", **same, "energy_j": one.energy_j, "share_percent": 100.0})
+    return rows

@@ -28,6 +28,7 @@ class Column:
     scaling: Scaling = Scaling.PLAIN
     rank: int = 4
     description: str = ""
+    wraps: bool = False  # sentences, which a narrow terminal may break into lines
 
     @property
     def heading(self) -> str:
@@ -123,6 +124,22 @@ COLUMNS: tuple[Column, ...] = (
     Column("vectors", rank=2, description="input vectors an image puts through the matrix"),
     Column("macs", scaling=Scaling.COUNT, rank=2, description="multiplications of one image"),
     Column("weights", scaling=Scaling.COUNT, rank=2, description="weights of all groups"),
+    Column("copies", scaling=Scaling.COUNT, description="copies of the weights, for throughput"),
+    Column("weight_density_percent", "%", rank=3, description="share of weights that are not 0"),
+    Column("activation_density_percent", "%", rank=3, description="share of inputs that are not 0"),
+    Column("cells_per_weight", rank=3, description="cells that hold one weight"),
+    Column("row_chunks", rank=3, description="crossbars below each other that hold the rows"),
+    Column("column_chunks", rank=3, description="crossbars side by side that hold the columns"),
+    Column("sets", description="crossbars a sign: 2 for differential weights"),
+    Column("action", rank=0, description="what is counted"),
+    Column("count", scaling=Scaling.COUNT, rank=1, description="how often it happens"),
+    Column("price_j", "J", Scaling.SI, 1, "energy of one action"),
+    Column("share_percent", "%", rank=1, description="share of the total energy"),
+    Column("step", rank=0, description="part of the arithmetic"),
+    Column("term", rank=0, description="name of the number"),
+    Column("value", rank=1, description="the number, in its unit"),
+    Column("how", rank=2, description="how it comes about", wraps=True),
+    Column("source", rank=3, description="where it is from", wraps=True),
     Column("utilisation_percent", "%", rank=3, description="share of the crossbars' cells in use"),
 )
 _BY_NAME = {column.name: column for column in COLUMNS}

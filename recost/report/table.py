@@ -4,20 +4,28 @@ from __future__ import annotations
 
 import textwrap
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
+from itertools import zip_longest
 from operator import attrgetter
+from typing import Any
 
 from recost.report.columns import Column, describe
 from recost.report.scale import scaled
 from recost.study.result import Result
+from recost.units import UNITS, format_quantity
 
 _GAP = 2
+# Sentences in narrower columns are hard to read.
+_NARROWEST = 24
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class _Printed:
-    """One column as text: heading, unit, and a cell for every row and then every mean."""
+    """One column as text: heading, unit, and a cell for every row and then every mean.
+
+    A cell of sentences may have several lines.
+    """
 
     column: Column
     unit: str
@@ -33,7 +41,7 @@ class _Printed:
     def width(self) -> int:
         """The characters of the widest cell, or of the longest word of the heading."""
         words = [*self.column.heading.split(), f"({self.unit})" if self.unit else ""]
-        return max(map(len, (*self.cells, *words)))
+        return max(len(line) for text in (*self.cells, *words) for line in text.split("\n"))
 
     @cached_property
     def head(self) -> list[str]:
@@ -44,6 +52,16 @@ class _Printed:
     def align(self, text: str) -> str:
         """`text` in the column's width: numbers to the right, words to the left."""
         return text.rjust(self.width) if self.numeric else text.ljust(self.width)
+
+    @property
+    def least_width(self) -> int:
+        """What the column can do with: sentences can be broken into lines."""
+        return min(self.width, _NARROWEST) if self.column.wraps else self.width
+
+    def wrapped(self, width: int) -> _Printed:
+        """The column with its sentences broken into lines of at most `width`."""
+        cells = ("\n".join(textwrap.wrap(cell, width)) for cell in self.cells)
+        return replace(self, cells=tuple(cells))
 
     @property
     def rank(self) -> int:
@@ -76,7 +94,8 @@ def table(result: Result, width: int | None = None) -> tuple[str, list[str]]:
     if result.means:
         lines += [rule, *cells[len(result.rows) :]]
     text = "".join(_line(kept, line) for line in lines)
-    return text, [block.column.name for block in printed if block not in kept]
+    shown = {block.column.name for block in kept}
+    return text, [b.column.name for b in printed if b.column.name not in shown]
 
 
 def markdown(result: Result) -> str:
@@ -92,18 +111,28 @@ def markdown(result: Result) -> str:
 def _printed(result: Result) -> list[_Printed]:
     """Every column that applies to some row, as text."""
     rows = [*result.rows, *result.means]
+    mixed = {"value", "unit"} <= set(result.columns)  # a quantity a row, each in its own unit
     printed = []
     for name in result.columns:
         values = [row[name] for row in rows]
-        if rows and all(value is None for value in values):
+        if (mixed and name == "unit") or (rows and all(value is None for value in values)):
             continue
         column = describe(name)
-        unit, cells = scaled(column, values)
         numeric = not any(isinstance(value, str) for value in values)
-        if numeric and rows:
-            cells = _level_points(cells)
+        if mixed and name == "value":
+            unit, cells = "", [_quantity(row["value"], row["unit"]) for row in rows]
+        else:
+            unit, cells = scaled(column, values)
+            cells = _level_points(cells) if numeric else cells
         printed.append(_Printed(column, unit, tuple(cells), numeric, len(result.means)))
     return printed
+
+
+def _quantity(value: Any, unit: str) -> str:
+    """A number with its own unit, in a column of numbers that do not compare."""
+    if unit in UNITS:
+        return format_quantity(value, unit, digits=6)
+    return f"{value:.9g} {unit}".rstrip()
 
 
 def _that_fit(printed: Sequence[_Printed], width: int) -> list[_Printed]:
@@ -119,18 +148,32 @@ def _that_fit(printed: Sequence[_Printed], width: int) -> list[_Printed]:
     for block in sorted(printed, key=attrgetter("rank")):
         if block.rank > worst:
             break
-        if block.rank == 0 or not answered or block.width + _GAP <= left:
+        if block.rank == 0 or not answered or block.least_width + _GAP <= left:
             kept.append(block)
-            left -= block.width + _GAP
+            left -= block.least_width + _GAP
             answered = answered or block.rank > 0
         else:
             worst = block.rank
-    return [block for block in printed if block in kept]
+    return _spread([block for block in printed if block in kept], left)
+
+
+def _spread(kept: list[_Printed], left: int) -> list[_Printed]:
+    """The columns, sentences wrapped to their least width and to their part of what is left."""
+    wrapping = [block for block in kept if block.least_width < block.width]
+    for place, block in enumerate(kept):
+        if block in wrapping:
+            own = max(0, left) // len(wrapping)
+            kept[place] = block.wrapped(min(block.width, block.least_width + own))
+    return kept
 
 
 def _line(blocks: Sequence[_Printed], cells: Sequence[str]) -> str:
-    aligned = (block.align(cell) for block, cell in zip(blocks, cells, strict=True))
-    return (" " * _GAP).join(aligned).rstrip() + "\n"
+    """The cells side by side, over as many lines as the tallest has."""
+    lines = zip_longest(*(cell.split("\n") for cell in cells), fillvalue="")
+    aligned = (
+        (block.align(part) for block, part in zip(blocks, line, strict=True)) for line in lines
+    )
+    return "".join((" " * _GAP).join(parts).rstrip() + "\n" for parts in aligned)
 
 
 def _level_points(texts: Sequence[str]) -> list[str]:

@@ -81,6 +81,37 @@ def test_there_is_no_colour_in_the_data():
     assert "\x1b" not in table(comparison(), 80)[0]
 
 
+EXPLANATION = Result(
+    ["step", "term", "value", "unit", "how", "source"],
+    [
+        {"step": "matrix", "term": "rows", "value": 2304, "unit": "", "how": "inputs of it"},
+        {"step": "price", "term": "adc", "value": 5.35e-13, "unit": "J", "how": "adc.energy"},
+        {
+            "step": "time",
+            "term": "cycles",
+            "value": 123456789.25,
+            "unit": "cycles",
+            "how": "slowest of all crossbars, which wait for each other after every vector",
+        },
+    ],
+)
+
+
+def test_quantities_that_do_not_compare_have_each_their_own_unit():
+    lines = table(EXPLANATION)[0].splitlines()
+    assert [line[14:30].strip() for line in lines[2:]] == ["2304", "535 fJ", "123456789 cycles"]
+    assert "unit" not in lines[0]
+
+
+def test_sentences_are_broken_into_lines_where_the_terminal_is_narrow():
+    text, omitted = table(EXPLANATION, 70)
+    assert omitted == []
+    assert text.splitlines()[-2:] == [
+        "time    cycles  123456789 cycles  slowest of all crossbars, which wait",
+        "                                  for each other after every vector",
+    ]
+
+
 def test_markdown_has_a_line_a_row_and_escapes_bars():
     result = Result(
         ["layer", "latency_s"],

@@ -88,13 +88,14 @@ def key(
     part : which record array it goes into
     """
     low, high = RANGES.get(unit or "", (None, None))
+    words = words or ({"auto": DERIVED} if default is DERIVED else {})
     metadata = _Field(
         doc,
         default,
         unit,
         low if minimum is None else minimum,
         high if maximum is None else maximum,
-        tuple((words or {}).items()),
+        tuple(words.items()),
         part,
     )
     # The dataclass itself has no defaults: every value comes out of `resolve`.

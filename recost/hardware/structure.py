@@ -52,7 +52,6 @@ class OperationUnit:
         DERIVED,
         "length of a cycle; auto: columns / (adc.rate * adc.per_crossbar)",
         unit="s",
-        words={"auto": DERIVED},
     )
     fill_cycles: int = key(
         0, "cycles by which the pipeline delays each vector and pass", minimum=0, maximum=10_000

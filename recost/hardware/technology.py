@@ -58,7 +58,6 @@ class Adc:
         "resolution; auto: the smallest that holds the sum of an operation unit",
         minimum=1,
         maximum=64,
-        words={"auto": DERIVED},
     )
     rate_per_s: float | None = key(None, "conversions a second of one converter", unit="S/s")
     energy_j: float = _price("energy of a conversion at reference_bits", default=REQUIRED)

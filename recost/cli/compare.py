@@ -59,6 +59,7 @@ def compare(
     out.announce(inputs)
     from recost.study.compare import compare as run
 
+    out.compiling("engine")
     result = run(
         inputs.hardware,
         inputs.networks,
@@ -67,6 +68,6 @@ def compare(
         work=work.value if work else None,
         equal=equal.value if equal else None,
     )
-    out.show(result)
+    out.show(result, settings=inputs.settings)
     if not inputs.baseline:
         out.note(f"the baseline is {inputs.hardware[0].name}, the first -H; --baseline chooses")

@@ -51,12 +51,12 @@ def estimate(
     out.announce(inputs)
     from recost.study.estimate import estimate as run
 
-    out.show(
-        run(
-            inputs.hardware,
-            inputs.networks,
-            per=per.value,
-            phase=phase.value,
-            work=work.value if work else None,
-        )
+    out.compiling("engine")
+    result = run(
+        inputs.hardware,
+        inputs.networks,
+        per=per.value,
+        phase=phase.value,
+        work=work.value if work else None,
     )
+    out.show(result, settings=inputs.settings)

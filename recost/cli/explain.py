@@ -40,4 +40,6 @@ def explain(
     out.announce(inputs)
     from recost.study.explain import explain as run
 
-    out.show(run(inputs.hardware[0], inputs.networks[0], layer))
+    out.compiling("engine")
+    result = run(inputs.hardware[0], inputs.networks[0], layer)
+    out.show(result, settings=inputs.settings)

@@ -33,4 +33,7 @@ def layers(
     out.announce(inputs)
     from recost.study.layers import layers as run
 
-    out.show(run(inputs.networks, inputs.hardware[0] if inputs.hardware else None))
+    if inputs.hardware:
+        out.compiling("engine")
+    result = run(inputs.networks, inputs.hardware[0] if inputs.hardware else None)
+    out.show(result, settings=inputs.settings)

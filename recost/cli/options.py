@@ -139,6 +139,7 @@ class Inputs:
     hardware: tuple[Hardware, ...]
     networks: tuple[LayerTable, ...]
     baseline: Hardware | None
+    settings: tuple[str, ...]
 
 
 def load_inputs(
@@ -165,7 +166,8 @@ def load_inputs(
     if faults:
         raise InputError(faults)
     chosen = tuple(designs[: len(hardware)])
-    return Inputs(chosen, tuple(networks), designs[-1] if baseline else None)
+    divisor = designs[-1] if baseline else None
+    return Inputs(chosen, tuple(networks), divisor, tuple(settings or ()))
 
 
 @contextmanager

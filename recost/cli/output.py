@@ -8,7 +8,7 @@ import shutil
 import sys
 import time
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import wraps
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -87,13 +87,24 @@ class Output:
             for item in (*designs, *inputs.networks):
                 self.note(f"{item.name} is {item.path}")
 
-    def show(self, result: Result) -> None:
-        """Write the answer, then its notes and warnings, and say which columns did not fit."""
-        omitted = write(result, self.request)
+    def compiling(self, module: str) -> None:
+        """Say that a first run compiles the kernels of `module` before it answers."""
+        from recost.kernels._numba import has_compiled
+
+        if not has_compiled(module):
+            self.note("compiling the kernels, once for this machine; it takes some seconds")
+
+    def show(self, result: Result, **provenance: Any) -> None:
+        """Write the answer, then its notes and warnings, and say which columns did not fit.
+
+        `provenance` is what the study does not know: the settings, the seed.
+        """
+        request = replace(self.request, provenance=self.request.provenance | provenance)
+        omitted = write(result, request)
         if omitted:
             self.note(
-                f"{len(omitted)} columns do not fit {self.request.width} characters: "
-                f"{', '.join(omitted)}; --columns chooses, -f csv and -o FILE have all"
+                f"too wide for {request.width} characters: {', '.join(omitted)}; "
+                "--columns chooses, -f csv and -o FILE have all"
             )
         for text in dict.fromkeys(result.notes):
             self.note(text)

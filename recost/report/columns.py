@@ -15,6 +15,10 @@ class Scaling(Enum):
     PLAIN = "plain"  # as it is: ratios, percentages, areas, sizes of a matrix
 
 
+#: The rank of the parts that add up to another column.
+SPLIT = 5
+
+
 @dataclass(frozen=True, slots=True)
 class Column:
     """One column of a result.
@@ -76,7 +80,9 @@ COLUMNS: tuple[Column, ...] = (
     Column("kind", rank=0, description="kind of the layer"),
     Column("phase", rank=6, description="inference or training"),
     Column("work", rank=6, description="the unit of work that energy and time are for"),
-    Column("profile", rank=6, description="where the densities of the network come from"),
+    Column(
+        "profile", rank=6, description="where the densities of the network come from", wraps=True
+    ),
     Column(
         "cycles",
         scaling=Scaling.COUNT,
@@ -125,11 +131,11 @@ COLUMNS: tuple[Column, ...] = (
     Column("macs", scaling=Scaling.COUNT, rank=2, description="multiplications of one image"),
     Column("weights", scaling=Scaling.COUNT, rank=2, description="weights of all groups"),
     Column("copies", scaling=Scaling.COUNT, description="copies of the weights, for throughput"),
-    Column("weight_density_percent", "%", rank=3, description="share of weights that are not 0"),
-    Column("activation_density_percent", "%", rank=3, description="share of inputs that are not 0"),
-    Column("cells_per_weight", rank=3, description="cells that hold one weight"),
-    Column("row_chunks", rank=3, description="crossbars below each other that hold the rows"),
-    Column("column_chunks", rank=3, description="crossbars side by side that hold the columns"),
+    Column("weight_density_percent", "%", description="share of weights that are not 0"),
+    Column("activation_density_percent", "%", description="share of inputs that are not 0"),
+    Column("cells_per_weight", description="cells that hold one weight"),
+    Column("row_chunks", description="crossbars below each other that hold the rows"),
+    Column("column_chunks", description="crossbars side by side that hold the columns"),
     Column("sets", description="crossbars a sign: 2 for differential weights"),
     Column("action", rank=0, description="what is counted"),
     Column("count", scaling=Scaling.COUNT, rank=1, description="how often it happens"),
@@ -152,7 +158,7 @@ def describe(name: str) -> Column:
         return _BY_NAME[name]
     _, (unit, scaling) = _split_unit(name)
     part_of_total = name.startswith("energy_") and unit == "J"
-    return Column(name, unit, scaling, rank=5 if part_of_total else 4)
+    return Column(name, unit, scaling, rank=SPLIT if part_of_total else 4)
 
 
 def _split_unit(name: str) -> tuple[str, tuple[str, Scaling]]:

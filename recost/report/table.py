@@ -10,14 +10,14 @@ from itertools import zip_longest
 from operator import attrgetter
 from typing import Any
 
-from recost.report.columns import Column, describe
+from recost.report.columns import SPLIT, Column, describe
 from recost.report.scale import scaled
 from recost.study.result import Result
 from recost.units import UNITS, format_quantity
 
 _GAP = 2
 # Sentences in narrower columns are hard to read.
-_NARROWEST = 24
+_NARROWEST = 20
 
 
 @dataclass(frozen=True, eq=False)
@@ -80,7 +80,8 @@ class _Printed:
 def table(result: Result, width: int | None = None) -> tuple[str, list[str]]:
     """The rows and, below a rule, the means, with the names of the columns that were left out.
 
-    Columns that apply to no row are left out and not named.  With a `width`, columns are given
+    Columns that apply to no row and parts of a total that are 0 in every row are left out and
+    not named.  With a `width`, columns are given
     up from the least important on until the lines fit; what tells rows apart and one column of
     the answer stay however narrow it gets.
     """
@@ -118,6 +119,8 @@ def _printed(result: Result) -> list[_Printed]:
         if (mixed and name == "unit") or (rows and all(value is None for value in values)):
             continue
         column = describe(name)
+        if column.rank == SPLIT and not any(values):
+            continue
         numeric = not any(isinstance(value, str) for value in values)
         if mixed and name == "value":
             unit, cells = "", [_quantity(row["value"], row["unit"]) for row in rows]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from enum import Enum
 from pathlib import Path
@@ -49,7 +49,7 @@ class Request:
         Whether CSV and JSON carry the means (tables always do).
     width : int, optional
         The columns of the terminal that a table on standard output must fit.
-    provenance : mapping
+    provenance : dict
         What JSON and a CSV file's companion say beside the result's own provenance.
 
     Raises
@@ -64,7 +64,7 @@ class Request:
     sort: Sequence[str] = ()
     means: bool = False
     width: int | None = None
-    provenance: Mapping[str, Any] = field(default_factory=dict)
+    provenance: dict[str, Any] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         if self.path == Path("-"):

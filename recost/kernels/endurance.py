@@ -72,7 +72,7 @@ def worn_share(distribution, median, spread, wear_spread, writes):
     """
     if wear_spread <= 0.0:
         return failed_share(distribution, median, spread, writes)
-    if distribution == _LOGNORMAL or distribution == _FIXED or spread <= 0.0:
+    if distribution in (_LOGNORMAL, _FIXED) or spread <= 0.0:
         own = 0.0 if distribution == _FIXED else spread
         total = math.sqrt(own * own + wear_spread * wear_spread)
         return failed_share(_LOGNORMAL, median, total, writes)

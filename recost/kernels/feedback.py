@@ -10,7 +10,9 @@ Counts then grow as c_i = x_i T with the stationary rates [D]
 
 which is x_i ~ rho_i^(1/(1+k)) far from saturation (h(y) = y).  The feedback also narrows the
 chance fluctuation of a count: Var c_i = T x_i (1 - x_i) / (1 + 2 k e_i), e = d ln h / d ln y,
-the binomial's for k = 0.  Good to about one update in a count, so for T x >> 1.
+the binomial's for k = 0; and since (c + 1)^-k is convex, fluctuation feeds back into the mean,
+which gains q (q + 1) / 2 (1 - x) / (1 + 2 q) ln(1 + T x) updates, q = k e.  Good to about one
+update in a count, so for T x >> 1.
 """
 
 from __future__ import annotations
@@ -58,7 +60,7 @@ def keep_rate(law, y):
 
 @kernel
 def elasticity(law, y):
-    """d ln h / d ln y = y E[Z; y Z < 1] / h(y), from 1 (never certain) to 0 (always written)."""
+    """Elasticity d ln h / d ln y = y E[Z; y Z < 1] / h(y), from 1 to 0 where all is written."""
     median = math.exp(-0.5 * law.fresh * law.fresh)
     limit = 1.0 / y
     limited = _limited_mean(_LOGNORMAL, median, law.fresh, limit)
@@ -68,7 +70,7 @@ def elasticity(law, y):
 
 @kernel
 def write_rate(law, norm, mean_rate):
-    """x = h((rho/t) (mean x / x)^k): updates a step of a structure of lasting norm rho.
+    """Updates a step of a structure of lasting norm rho: x = h((rho/t) (mean x / x)^k).
 
     Bisection on ln x: the right side falls with x, so there is one solution.
     """
@@ -108,6 +110,20 @@ def fill_factors(lasting, norms, weights):
         total += weights[g]
     for g in range(norms.size):
         weights[g] /= total
+
+
+@kernel
+def mean_count(law, rate, steps):
+    """Updates of a structure after `steps`: T x and what fluctuation adds through the feedback.
+
+    A variance v t at count x t raises the drift by q (q + 1)/2 v/(x^2 t) of itself; shared by
+    all structures it is not fed back, so it adds up to a logarithm.
+    """
+    if law.feedback <= 0.0:
+        return rate * steps
+    exponent = law.feedback * elasticity(law, 1.0 / law.threshold)
+    gain = 0.5 * exponent * (exponent + 1.0) * (1.0 - rate) / (1.0 + 2.0 * exponent)
+    return min(float(steps), rate * steps + gain * math.log1p(rate * steps))
 
 
 @kernel
@@ -210,10 +226,11 @@ def count_distribution(law, rate, steps):
     norms, weights = np.empty(points), np.empty(points)
     fill_factors(law.lasting, norms, weights)
     rates, deviations = np.empty(points), np.empty(points)
+    rise = mean_count(law, rate, steps) / (rate * steps)
     for g in range(points):
         x = write_rate(law, norms[g], rate)
         y = norms[g] / law.threshold * (rate / x) ** law.feedback
-        rates[g] = x
+        rates[g] = min(1.0, x * rise)
         narrow = 1.0 + 2.0 * law.feedback * elasticity(law, min(y, 1e80))
         deviations[g] = math.sqrt(steps * x * max(0.0, 1.0 - x) / narrow)
     return Counts(rates, deviations, weights)

@@ -108,3 +108,19 @@ def test_the_normals_are_normal_and_independent(sample):
 def test_the_exponentials_are_exponential(sample):
     for column in sample[2].T:
         assert stats.kstest(column, "expon").pvalue > 1e-3
+
+
+@kernel
+def pairs(key, cell, trial):
+    return philox.normal_pair_and_uniforms(key, cell, trial)
+
+
+def test_normals_and_uniforms_of_one_block():
+    key = philox.stream_key(3, "pair")
+    sample = np.array([pairs(key, cell, 7) for cell in range(20_000)])
+    moments = ((0, 1), (0, 1), (0.5, 1 / 12), (0.5, 1 / 12))
+    for column, (mean, variance) in zip(sample.T, moments, strict=True):
+        assert abs(column.mean() - mean) < 4.0 * np.sqrt(variance / len(column))
+        assert np.var(column) == pytest.approx(variance, rel=0.05)
+    assert np.abs(np.corrcoef(sample.T) - np.eye(4)).max() < 0.03
+    assert np.all((sample[:, 2:] > 0.0) & (sample[:, 2:] < 1.0))

@@ -67,3 +67,28 @@ def array_lives(lives, tolerated, spares):
     """
     lines = np.sort(lives, axis=2)[:, :, tolerated]
     return np.sort(lines, axis=1)[:, spares]
+
+
+def update_counts(policy, threshold, feedback, lasting, fresh, steps, random):
+    """Step by step: counts, mean kept norm, mean norm and mean square error of each structure.
+
+    `lasting` are the structures' norms for the whole training, `fresh` is the ln-sigma of the
+    noise that a step puts on top, with mean 1.
+    """
+    counts = np.zeros(lasting.size)
+    kept_sum, norm_sum, error_sum = (np.zeros(lasting.size) for _ in range(3))
+    for _ in range(steps):
+        norm = lasting * random.lognormal(-0.5 * fresh * fresh, fresh, lasting.size)
+        factor = ((counts.mean() + 1) / (counts + 1)) ** feedback
+        if policy == "sgd":
+            kept = norm
+        elif policy == "threshold":
+            kept = np.where(norm > threshold, norm, 0.0)
+        else:
+            probability = np.minimum(1.0, norm / threshold * factor)
+            kept = np.where(random.random(lasting.size) < probability, norm / probability, 0.0)
+        counts += kept > 0.0
+        kept_sum += kept
+        norm_sum += norm
+        error_sum += (kept - norm) ** 2
+    return counts, kept_sum / steps, norm_sum / steps, error_sum / steps

@@ -270,3 +270,18 @@ class Total(IntEnum):
 
 
 TOTALS = COMPONENTS + len(Total)
+
+
+class WriteScope(Word):
+    """What `cell.write_energy` is the energy of (`writes.energy_scope`)."""
+
+    CELL = 0
+    ROW = 1
+    ARRAY = 2
+
+
+class EliminationTest(Word):
+    """What an insignificant write is judged by (`writes.eliminate_on`)."""
+
+    VALUE = 0
+    CHANGE = 1

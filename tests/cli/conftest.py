@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import fcntl
+import json
 import os
 import struct
 import subprocess
@@ -10,8 +11,12 @@ import sys
 import termios
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
+from typer.testing import CliRunner
+
+from recost.cli.app import app
 
 Run = Callable[..., "subprocess.CompletedProcess[str]"]
 
@@ -71,5 +76,31 @@ def recost(process: Run) -> Run:
 
     def run(*arguments: str, **environment: str):
         return process("recost", *arguments, **environment)
+
+    return run
+
+
+@pytest.fixture
+def invoke(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., Any]:
+    """Run `recost ARGUMENTS` in this process, in an empty folder."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.delenv("COLUMNS", raising=False)
+    monkeypatch.delenv("RECOST_PATH", raising=False)
+
+    def run(*arguments: str):
+        return CliRunner().invoke(app, arguments)
+
+    return run
+
+
+@pytest.fixture
+def rows(invoke: Callable[..., Any]) -> Callable[..., list[dict[str, Any]]]:
+    """The rows that `recost ARGUMENTS` answers with."""
+
+    def run(*arguments: str):
+        result = invoke(*arguments, "-f", "json", "--quiet")
+        assert result.exit_code == 0, result.stderr
+        answer = json.loads(result.stdout)
+        return answer["rows"] + answer.get("means", [])
 
     return run

@@ -9,10 +9,10 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from recost.errors import InputError
-from recost.network import keys, shapes
+from recost.network import keys
 from recost.network.document import Document
 from recost.network.layers import LARGEST_COUNT
-from recost.network.rows import Row, Tensor, convolution, linear
+from recost.network.rows import Row, Tensor, convolution, linear, pooling
 from recost.network.spec import LARGEST_NETWORK, Node
 from recost.toml_source import KeyPath
 
@@ -199,24 +199,9 @@ class Builder:
         return Tensor(shape, signed)
 
     def _pool(self, item: keys.Pool, data: Tensor) -> Tensor:
-        channels, *spatial = data.shape
-        if not spatial:
-            raise ValueError("pooling takes [channels, height, width]")
-        if item.pool == "global":
-            self._work(data.size)
-            return Tensor((channels, *(1 for _ in spatial)), data.signed)
-        axes = len(spatial)
-        kernel = shapes.per_axis(item.pool, axes, "pool")
-        stride = shapes.per_axis(kernel if item.stride is None else item.stride, axes, "stride")
-        dilation = shapes.per_axis(item.dilation, axes, "dilation")
-        reach = [shapes.window_reach(k, d) for k, d in zip(kernel, dilation, strict=True)]
-        pads = shapes.sided_padding(item.padding, spatial, reach, stride)
-        out = [
-            shapes.window_output(size, (pads[i], pads[i + axes]), reach[i], stride[i], item.ceil)
-            for i, size in enumerate(spatial)
-        ]
-        self._work(channels * math.prod(out) * math.prod(kernel))
-        return Tensor((channels, *out), data.signed)
+        out, operations = pooling(item, data)
+        self._work(operations)
+        return out
 
     def _norm(self, item: keys.Norm, data: Tensor) -> Tensor:
         self._work(data.size)

@@ -103,19 +103,20 @@ def setting_value(text: str) -> Any:
 
 def read_document(name_or_path: str | Path) -> Document:
     """The file called `name_or_path` and everything that it extends, merged."""
-    sources: list[TomlSource] = []
-    path = locate.find("workload", name_or_path)
-    while True:
-        source = toml_source.load(path)
-        base = source.data.get("extends")
-        sources.append(source)
-        if not isinstance(base, str):
-            break
+    return document_of(toml_source.load(locate.find("workload", name_or_path)))
+
+
+def document_of(source: TomlSource) -> Document:
+    """A parsed file merged with everything that it extends."""
+    sources = [source]
+    while isinstance(base := source.data.get("extends"), str):
         path = _base_path(base, source)
         if any(path.resolve() == Path(other.path).resolve() for other in sources):
             chain = " -> ".join(Path(other.path).name for other in sources)
             message = f"the file extends itself: {chain} -> {path.name}"
             raise InputError([source.fault(("extends",), message)])
+        source = toml_source.load(path)
+        sources.append(source)
     data: dict[str, Any] = {}
     for source in reversed(sources):
         inherited = {key: value for key, value in data.items() if key not in ("title", "name")}

@@ -22,6 +22,7 @@ Share = Annotated[float, Field(ge=0.0, le=1.0)]
 Shares = Annotated[list[Share], Field(min_length=1, max_length=64)]
 Positive = Annotated[float, Field(gt=0.0, le=1e300)]
 Name = Annotated[str, Field(min_length=1, max_length=200, pattern=r"^[^.*\x00-\x1f]+$")]
+Title = Annotated[str, Field(min_length=1, max_length=500, pattern=r"^[^\x00-\x1f]+$")]
 Shape = Annotated[list[Size], Field(min_length=1, max_length=4)]
 Layers = Annotated[
     list[Any],
@@ -371,7 +372,7 @@ class NetworkKeys(Table):
     """The top level of a network file."""
 
     schema_: Literal[1] = Field(alias="schema", description="version of the format: 1")
-    name: Name | None = Field(None, description="name in tables; default the file's")
+    name: Title | None = Field(None, description="name in tables; default the file's")
     title: str = Field("", description="what it is, in one line")
     source: str = Field("", description="where the architecture comes from")
     extends: str | None = Field(None, description="a network that this one changes")

@@ -103,8 +103,8 @@ class LayerProfile:
             table = families.survival(activations.bits.scale)
             low = _shift(families.bit_densities(activations.bits.scale), input_bits)
             digits = families.digit_densities(table, low, input_bits, dac_bits)
-            densities: Array = activations.nonzero * digits
-            return densities
+            digits *= activations.nonzero
+            return digits
         if dac_bits == 1 and activations.bits is not None:
             return _window(activations.bits, _shift(activations.bits, input_bits), count)
         return self._measured_digits(input_bits, dac_bits)
@@ -145,7 +145,8 @@ class LayerProfile:
             low = _shift(families.bit_densities(cells.scale), weight_bits)
             digits = families.digit_densities(table, low, weight_bits, cell_bits)
             # Given that the weight is non-zero: its magnitude is at least 1.
-            return np.minimum(digits[::-1] / table[1], 1.0)
+            given: Array = np.minimum(digits[::-1] / table[1], 1.0)
+            return given
         listed = cells.get(cell_bits) if isinstance(cells, Mapping) else cells
         if listed is None or len(listed) != count:
             have = "none" if listed is None else str(len(listed))

@@ -105,6 +105,27 @@ def convolution(item: keys.Conv, path: KeyPath, data: Tensor, name: str) -> tupl
     return row, out
 
 
+def pooling(item: keys.Pool, data: Tensor) -> tuple[Tensor, int]:
+    """The data behind a pooling, and its vector operations: one for each value a window reads."""
+    channels, *spatial = data.shape
+    if not spatial:
+        raise ValueError("pooling takes [channels, height, width]")
+    if item.pool == "global":
+        return Tensor((channels, *(1 for _ in spatial)), data.signed), data.size
+    axes = len(spatial)
+    kernel = shapes.per_axis(item.pool, axes, "pool")
+    stride = shapes.per_axis(kernel if item.stride is None else item.stride, axes, "stride")
+    dilation = shapes.per_axis(item.dilation, axes, "dilation")
+    reach = [shapes.window_reach(k, d) for k, d in zip(kernel, dilation, strict=True)]
+    pads = shapes.sided_padding(item.padding, spatial, reach, stride)
+    sizes = [
+        shapes.window_output(size, (pads[i], pads[i + axes]), reach[i], stride[i], item.ceil)
+        for i, size in enumerate(spatial)
+    ]
+    out = Tensor((channels, *sizes), data.signed)
+    return out, out.size * math.prod(kernel)
+
+
 def _filters(item: keys.Conv, channels: int) -> tuple[int, int]:
     """Filters and groups."""
     if item.conv == "depthwise":

@@ -83,7 +83,9 @@ def largest(mean, variance, third, count, unit, bound):
     deviation = math.sqrt(variance)
     skewness = min(_SKEW_LIMIT, max(-_SKEW_LIMIT, third / (variance * deviation)))
     few = mean < _FEW * unit and variance > _LATTICE * mean * unit
-    step = unit if few else max(unit, deviation / _STEPS)
+    # A sum of several kinds of units can spread less than the lattice of each allows.
+    lattice = unit if deviation > 0.5 * unit else 0.0
+    step = unit if few else max(lattice, deviation / _STEPS)
     start = 0.0
     if not few:
         low = mean + deviation * _skewed(-_REACH, skewness)
@@ -111,7 +113,7 @@ def largest(mean, variance, third, count, unit, bound):
                 below = 1.0
         t += step
     return Cumulants(
-        min(mean + one, bound),
+        min(mean + max(0.0, one), bound),
         max(0.0, two - one * one),
         three - 3.0 * one * two + 2.0 * one * one * one,
     )

@@ -1,0 +1,57 @@
+"""The slowest of many crossbars: against exact laws, and against drawn crossbars."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from scipy import stats
+
+from recost.kernels.maximum import larger, largest
+from recost.kernels.records import Cumulants
+
+COUNTS = (1, 2, 10, 100, 1000, 10_000, 100_000)
+
+
+@pytest.mark.parametrize("law", [
+    stats.poisson(0.01), stats.poisson(0.3), stats.poisson(3), stats.poisson(14),
+    stats.poisson(40), stats.poisson(700),
+    stats.binom(40, 0.5), stats.binom(40, 0.9), stats.binom(40, 0.99), stats.binom(4, 0.5),
+    stats.binom(1024, 0.3), stats.nbinom(5, 0.3), stats.nbinom(60, 0.2),
+], ids=lambda law: f"{law.dist.name}{law.args}")  # fmt: skip
+@pytest.mark.parametrize("count", COUNTS)
+def test_expected_maximum_within_two_percent_of_exact(law: stats.rv_discrete, count: int) -> None:
+    mean, variance, skewness = (float(m) for m in law.stats("mvs"))
+    bound = float(law.support()[1]) if math.isfinite(law.support()[1]) else 1e6
+    values = np.arange(0, min(bound, law.ppf(1 - 1e-15)) + 1)
+    exact = float(np.sum(1 - law.cdf(values - 1)[1:] ** count)) + float(
+        1 - law.cdf(values[-1]) ** count
+    )
+    got = largest(mean, variance, skewness * variance**1.5, float(count), 1.0, bound)
+    assert got.mean == pytest.approx(exact, rel=0.02)
+
+
+@given(st.floats(1, 1e4), st.floats(0.1, 1e3), st.floats(-1, 1), st.integers(1, 10**6))
+def test_more_crossbars_never_wait_less(mean: float, spread: float, skew: float, n: int) -> None:
+    variance = spread * spread
+    one = largest(mean, variance, skew * spread**3, float(n), 1.0, 1e9).mean
+    more = largest(mean, variance, skew * spread**3, float(2 * n), 1.0, 1e9).mean
+    assert one <= more + 1e-6 * spread
+    if n == 1:
+        assert one == mean
+
+
+def test_bound_and_certainty() -> None:
+    assert largest(7.0, 0.0, 0.0, 1e5, 1.0, 100.0).mean == 7.0
+    assert largest(90.0, 400.0, 0.0, 1e5, 1.0, 100.0).mean == pytest.approx(100.0, rel=1e-3)
+
+
+def test_larger_of_two_normals_is_clarks_formula() -> None:
+    # Two alike: mean + deviation / sqrt(pi), variance (1 - 1/pi).
+    got = larger(Cumulants(5.0, 4.0, 0.0), Cumulants(5.0, 4.0, 0.0))
+    assert got.mean == pytest.approx(5 + 2 / math.sqrt(math.pi))
+    assert got.variance == pytest.approx(4 * (1 - 1 / math.pi))
+    assert larger(Cumulants(9.0, 0.0, 0.0), Cumulants(2.0, 0.0, 0.0)).mean == 9.0

@@ -50,8 +50,14 @@ def load_hardware(name_or_path: str | Path, settings: Mapping[str, Any] | None =
         own = chain.sources[0]
         faults += [_placed(fault, own) for fault in find_faults(chain.kind, merged, broken)]
     if faults:
-        raise InputError(faults)
+        raise InputError(_in_order(faults, chain))
     return assemble(path.stem, chain.title or path.stem, chain.kind, display_path(path), merged)
+
+
+def _in_order(faults: list[Fault], chain: Chain) -> list[Fault]:
+    """Faults from the top of the nearest file to the end of the last, settings at the end."""
+    order = {source.path: number for number, source in enumerate(chain.sources)}
+    return sorted(faults, key=lambda f: (order.get(f.path or "", 99), f.line or 0, f.column or 0))
 
 
 def _placed(fault: Fault, source: TomlSource) -> Fault:
@@ -145,9 +151,9 @@ class Chain:
         try:
             path = find("hardware", name, beside=own)
         except InputError as error:
-            self._fault(
-                source, "extends", f"{error.faults[0].path or ''} {error.faults[0].message}"
-            )
+            cause = error.faults[0]
+            named = f"'{name}': " if cause.path else ""
+            self._fault(source, "extends", named + cause.message)
             self.complete = False
             return None
         if any(path.resolve() == before.resolve() for before in self._paths):

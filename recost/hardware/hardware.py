@@ -9,13 +9,14 @@ from typing import Any
 
 from recost.errors import InputError
 from recost.hardware import structure, technology
+from recost.hardware import writes as writes_
 from recost.hardware.keys import keys_of_section, subsections
-from recost.hardware.provenance import Provenance, Setting
+from recost.hardware.provenance import REPLACED, Provenance, Setting
 from recost.hardware.resolve import find_faults, merge, resolve
 from recost.hardware.sections import SECTIONS, key_table
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Hardware:
     """A machine, complete: every key of its file has a value, in SI (areas in mm2).
 
@@ -58,10 +59,22 @@ class Hardware:
     control: technology.Control
     leakage: technology.Leakage
     budget: structure.Budget
+    writes: writes_.Writes
     provenance: Mapping[str, Provenance] = field(repr=False)
     notes: tuple[str, ...] = field(repr=False)
     content_hash: str = field(repr=False)
     settings: Mapping[str, Setting] = field(repr=False)
+
+    def __eq__(self, other: object) -> bool:
+        """Whether both have the same name and the same values."""
+        return isinstance(other, Hardware) and self._identity == other._identity
+
+    def __hash__(self) -> int:
+        return hash(self._identity)
+
+    @property
+    def _identity(self) -> tuple[str, str]:
+        return self.name, self.content_hash
 
     @property
     def given(self) -> frozenset[str]:
@@ -77,7 +90,7 @@ class Hardware:
         return getattr(section, key.attribute)
 
     def replace(self, settings: Mapping[str, Any]) -> Hardware:
-        """This hardware with other values, validated and derived again.
+        """Return this hardware with other values, validated and derived again.
 
         Parameters
         ----------
@@ -91,7 +104,7 @@ class Hardware:
         """
         from recost.hardware.settings import read_settings
 
-        above, faults = read_settings(self.kind, settings, "replace")
+        above, faults = read_settings(self.kind, settings, REPLACED)
         merged = merge(self.kind, self.settings, above)
         faults += find_faults(self.kind, merged, {fault.key or "" for fault in faults})
         if faults:
@@ -105,8 +118,8 @@ def assemble(
     """A hardware from faultless settings."""
     resolved = resolve(kind, settings)
     values = resolved.values
-    sections = {name: _section(name, cls, values) for name, cls in SECTIONS[kind].items()}
-    content = "\n".join(f"{path}={values[path]!r}" for path in sorted(values))
+    sections = {part: _section(part, cls, values) for part, cls in SECTIONS[kind].items()}
+    content = "\n".join(f"{key}={values[key]!r}" for key in sorted(values))
     return Hardware(
         name=name,
         title=title,
@@ -114,7 +127,7 @@ def assemble(
         path=path,
         **sections,
         provenance=resolved.provenance,
-        notes=resolved.notes,
+        notes=tuple(f"{name}: {note}" for note in resolved.notes),
         content_hash=hashlib.sha256(f"{kind}\n{content}".encode()).hexdigest(),
         settings=dict(settings),
     )

@@ -102,6 +102,11 @@ def key(
     return dataclasses.field(metadata={"key": metadata})
 
 
+def subsection() -> Any:
+    """Make a dataclass field that is a section inside a section."""
+    return dataclasses.field()
+
+
 @dataclass(frozen=True, slots=True)
 class Key:
     """A key of a file.
@@ -142,7 +147,7 @@ class Key:
     @property
     def sourced(self) -> bool:
         """Whether it is a technology number, which has to say where it comes from."""
-        return self.unit is not None or (self.part == "technology" and self.kind is not bool)
+        return self.unit is not None or (self.part == "technology" and self.kind in (int, float))
 
     @property
     def expected(self) -> str:

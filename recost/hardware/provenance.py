@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
 from recost.errors import Fault
 
+# Origins that are not a file.
 SET = "--set"
+REPLACED = "replace"
 DEFAULT = "default"
 DERIVED_FROM = "derived"
 
@@ -18,12 +20,12 @@ class Provenance:
 
     Attributes
     ----------
-    origin : the file that gives it, ``--set``, ``default`` or ``derived``
-    line, column : its place in that file
+    origin : the file that gives it, ``--set``, ``replace``, ``default`` or ``derived``
     text : the value as written there, or the rule that it is derived by
     source : the publication, with its tag; None for what needs none
-    spread : its uncertainty as a share of it (one standard deviation)
+    spread : its uncertainty, one standard deviation as a share of the value
     calibrated : the published figure that it was fitted to
+    line, column : its place in the file
     """
 
     origin: str
@@ -36,21 +38,16 @@ class Provenance:
 
     def fault(self, key: str, message: str) -> Fault:
         """A fault of the value of `key`, at the place where it was given."""
-        path = None if self.origin in (DEFAULT, DERIVED_FROM) else self.origin
-        return Fault(message, path, self.line, self.column, key)
+        return Fault(message, self.origin, self.line, self.column, key)
 
 
 @dataclass(frozen=True, slots=True)
 class Setting:
     """A value that a file or a setting gives, and where it comes from.
 
-    `at_bits` is the ADC resolution that an energy or power of the ADC was given for.
+    `at_bits` is the ADC resolution that a price of the ADC was given for.
     """
 
     value: Any
     provenance: Provenance
     at_bits: int | None = None
-
-    def given_for(self, bits: int) -> Setting:
-        """This setting, as given for an ADC of that resolution."""
-        return replace(self, at_bits=bits)

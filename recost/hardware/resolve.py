@@ -13,22 +13,20 @@ from recost.hardware.provenance import DEFAULT, DERIVED_FROM, Provenance, Settin
 from recost.hardware.sections import key_table
 
 Settings = Mapping[str, Setting]
-# The prices that follow the ADC's resolution.
-_ADC_PRICES = ("adc.energy", "adc.power")
 
 
 def merge(kind: str, base: Settings, above: Settings) -> dict[str, Setting]:
     """`base` with the settings `above` it; an entry above replaces one whole.
 
-    An energy or power of the ADC is tied to the resolution that holds at its own level, so that
-    a resolution set later rescales it (`adc.scaling`) and one set beside it does not.
+    A price of the ADC is tied to the resolution that holds at its own level, so that a
+    resolution set later rescales it (`adc.scaling`) and one set beside it does not.
     """
     merged = {**base, **above}
-    prices = [path for path in _ADC_PRICES if path in above]
-    if "adc.energy" in above and "adc.reference_bits" not in above:
-        merged.pop("adc.reference_bits", None)
+    prices = [path for path in rules.ADC_PRICES if path in above]
     if not prices:
         return merged
+    if "adc.energy" in above and "adc.reference_bits" not in above:
+        merged.pop("adc.reference_bits", None)
     values = _given_or_default(kind, merged)
     bits = values["adc.reference_bits"]
     if bits is DERIVED:
@@ -76,61 +74,49 @@ class Resolved:
 
     values: dict[str, Any]
     provenance: dict[str, Provenance]
-    notes: tuple[str, ...]
+    notes: tuple[str, ...] = ()
 
 
 def resolve(kind: str, settings: Settings) -> Resolved:
     """All values of faultless settings."""
-    resolved = Resolved(_given_or_default(kind, settings), {}, ())
+    resolved = Resolved(_given_or_default(kind, settings), {})
     for path in resolved.values:
         given = path in settings
         resolved.provenance[path] = settings[path].provenance if given else Provenance(DEFAULT)
     _derive(resolved, settings)
-    notes = tuple(rules.notes(resolved.values, frozenset(settings)))
-    return replace(resolved, notes=notes)
+    return replace(resolved, notes=tuple(rules.notes(resolved.values, frozenset(settings))))
 
 
 def _derive(resolved: Resolved, settings: Settings) -> None:
     """Fill in what follows from other values, in the order in which it follows."""
     values = resolved.values
 
-    def fill(path: str, value: Any, rule: str) -> None:
+    def fill(path: str, rule: str, value: Any) -> None:
         values[path] = value
         resolved.provenance[path] = Provenance(DERIVED_FROM, rule)
 
     if values["adc.bits"] is DERIVED:
-        fill("adc.bits", rules.lossless_adc_bits(values), "holds the sum of an operation unit")
+        fill("adc.bits", "holds an operation unit's sum", rules.lossless_adc_bits(values))
     if values["operation_unit.cycle_time"] is DERIVED:
         rule = "operation_unit.columns / (adc.rate * adc.per_crossbar)"
-        fill("operation_unit.cycle_time", rules.cycle_time_s(values), rule)
+        fill("operation_unit.cycle_time", rule, rules.cycle_time_s(values))
     if values["adc.reference_bits"] is DERIVED:
         bits = settings["adc.energy"].at_bits
-        fill("adc.reference_bits", bits, "adc.bits where adc.energy is given")
-    for path in _ADC_PRICES:
-        if path in settings:
-            _rescale(path, resolved, settings)
+        fill("adc.reference_bits", "adc.bits where adc.energy is given", bits)
+    for path in rules.ADC_PRICES[1:]:
+        if values[path] is not DERIVED:
+            values[path] *= rules.adc_factor(
+                values["adc.scaling"], values["adc.reference_bits"], settings[path].at_bits
+            )
     for section, side in (("dac", "rows"), ("sample_hold", "columns")):
-        if values[f"{section}.per_crossbar"] is DERIVED:
-            count = float(values[f"crossbar.{side}"])
-            fill(f"{section}.per_crossbar", count, f"crossbar.{side}")
+        path = f"{section}.per_crossbar"
+        if values[path] is DERIVED:
+            fill(path, f"crossbar.{side}", float(values[f"crossbar.{side}"]))
     for path in [path for path in values if path.endswith(".power")]:
         if values[path] is DERIVED:
             power = rules.peak_power_w(path.removesuffix(".power"), values)
-            fill(path, power, "energy at the peak rate of actions")
+            fill(path, "energy at the peak rate of actions", power)
     for path in [path for path in values if path.endswith(".leakage")]:
         if values[path] is DERIVED:
             power = values[path.removesuffix("leakage") + "power"]
-            fill(path, power * values["leakage.fraction"], "leakage.fraction of power")
-
-
-def _rescale(path: str, resolved: Resolved, settings: Settings) -> None:
-    """Bring an energy or power of the ADC from the resolution it was given for to `adc.bits`."""
-    bits, given_for = resolved.values["adc.bits"], settings[path].at_bits
-    if path == "adc.energy":
-        given_for = resolved.values["adc.reference_bits"]
-    factor = rules.adc_factor(resolved.values["adc.scaling"], bits, given_for or bits)
-    if factor != 1.0:
-        resolved.values[path] *= factor
-        provenance = resolved.provenance[path]
-        text = f"{provenance.text} at {given_for} bits, scaled to {bits}"
-        resolved.provenance[path] = replace(provenance, text=text)
+            fill(path, "leakage.fraction of power", power * values["leakage.fraction"])

@@ -12,6 +12,8 @@ from recost.vocabulary import AdcScaling, WeightEncoding, WeightSparsity
 
 Values = Mapping[str, Any]
 
+# What follows the ADC's resolution: models bring it from `reference_bits` to `bits`.
+ADC_PRICES = ("adc.energy", "adc.power", "adc.leakage")
 _NEEDS_ZEROS = (WeightSparsity.CROSSBAR_ROW, WeightSparsity.OU_ROW, WeightSparsity.OU_COLUMN)
 _HAS_INDEX = (WeightSparsity.OU_ROW, WeightSparsity.OU_COLUMN)
 
@@ -42,7 +44,8 @@ def lossless_adc_bits(values: Values) -> int:
     A flipped column stores the complement of its weights, so its sum never passes half of the
     largest one (ISAAC, ISCA 2016, section V [P]).
     """
-    return max(1, largest_sum(values).bit_length() - values["mapping.flip_columns"])
+    flipped = int(values["mapping.flip_columns"])
+    return max(1, largest_sum(values).bit_length() - flipped)
 
 
 def cycle_time_s(values: Values) -> float:
@@ -51,12 +54,14 @@ def cycle_time_s(values: Values) -> float:
     return float(unit_columns(values) / per_second)
 
 
-def adc_factor(scaling: AdcScaling, bits: int, reference_bits: int) -> float:
-    """Energy at `bits` over energy at `reference_bits`.
+def adc_factor(scaling: AdcScaling, bits: int, reference_bits: int | None) -> float:
+    """Price of a converter of `bits` over that of one of `reference_bits`.
 
     linear: b / b0 (PUMA's simulator: .225 mW a bit [S]); exponential:
     (2^b / (b + 1)) / (2^b0 / (b0 + 1)), fitted to ISAAC's 8-bit ADC [S].
     """
+    if reference_bits is None:
+        return 1.0
     if scaling is AdcScaling.LINEAR:
         return bits / reference_bits
     if scaling is AdcScaling.EXPONENTIAL:
@@ -68,7 +73,7 @@ def peak_power_w(section: str, values: Values) -> float:
     """Power of one instance of a component at its peak: energy times actions a second.
 
     Each cycle drives the rows and converts the columns of an operation unit; an ADC converts at
-    its rate.
+    its rate, with the energy of `reference_bits`.
     """
     rows, columns = unit_rows(values), unit_columns(values)
     if section == "adc" and values["adc.rate"] is not None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from functools import cache, partial
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, Union
 
 from pydantic import (
     BeforeValidator,
@@ -22,7 +22,7 @@ from typing_extensions import TypedDict
 from recost.errors import suggestion
 from recost.hardware.keys import Default, Key, keys_of_section, subsections
 from recost.hardware.sections import SECTIONS
-from recost.units import UNITS, UnitError, how_to_write, parse_quantity
+from recost.units import UNITS, UnitError, format_quantity, how_to_write, parse_quantity
 from recost.vocabulary import Replication, Word
 
 SCHEMA_VERSION = 1
@@ -31,11 +31,15 @@ OURS = "recost"
 _STRICT = ConfigDict(extra="forbid", strict=True, allow_inf_nan=False)
 _LONGEST_LIST = 10_000
 _TEXT = {"type": "string", "minLength": 1}
+_PERCENT: dict[str, Any] = {
+    "type": "string",
+    "pattern": r"^\s*[0-9.]+([eE][+-]?[0-9]+)?\s*%\s*$",
+    "examples": ["10 %"],
+}
 QUALIFIERS: dict[str, Any] = {
     "source": {**_TEXT, "description": "publication and tag: [P], [S], [D], [2] or [R]"},
     "spread": {
-        "type": "string",
-        "pattern": r"^\s*[0-9.]+([eE][+-]?[0-9]+)?\s*%\s*$",
+        **_PERCENT,
         "description": "uncertainty, one standard deviation as a share of the value",
     },
     "calibrated": {**_TEXT, "description": "published figure that the value was fitted to"},
@@ -103,21 +107,28 @@ def value_type(key: Key) -> Any:
 
 def json_schema_of(key: Key) -> dict[str, Any]:
     """The JSON Schema of a key: a value, or a table with the value and its source."""
-    value = _json_value(key)
+    values = _json_values(key)
     table = {
         "type": "object",
-        "properties": {"value": value, **QUALIFIERS},
+        "properties": {"value": {"anyOf": values}, **QUALIFIERS},
         "required": ["value"],
         "additionalProperties": False,
     }
-    schema: dict[str, Any] = {"description": key.doc, "anyOf": [value, table]}
+    schema: dict[str, Any] = {"description": key.doc, "anyOf": [*values, table]}
     if not isinstance(key.default, Default) and key.default is not None:
-        default = key.default.text if isinstance(key.default, Word) else key.default
-        schema["default"] = default
+        schema["default"] = _written(key)
     return schema
 
 
-def _json_value(key: Key) -> dict[str, Any]:
+def _written(key: Key) -> Any:
+    """The default of a key as a file would spell it."""
+    if isinstance(key.default, Word):
+        return key.default.text
+    return format_quantity(key.default, key.unit) if key.unit in UNITS else key.default
+
+
+def _json_values(key: Key) -> list[dict[str, Any]]:
+    """The forms that a key's value may have."""
     if issubclass(key.kind, Word):
         words = [word for word in key.kind.words() if not key.takes_list or word != "list"]
         alternatives: list[dict[str, Any]] = [{"enum": words}]
@@ -125,8 +136,8 @@ def _json_value(key: Key) -> dict[str, Any]:
             whole = {"type": "integer", "minimum": 1}
             alternatives.append({"type": "array", "items": whole, "minItems": 1})
     elif key.unit in UNITS:
-        example = UNITS[key.unit].example
-        alternatives = [{"type": "string", "pattern": r"^\s*[0-9.]", "examples": [example]}]
+        unit = UNITS[key.unit]
+        alternatives = [{"type": "string", "pattern": unit.pattern, "examples": [unit.example]}]
     else:
         names = {bool: "boolean", int: "integer", float: "number"}
         plain: dict[str, Any] = {"type": names[key.kind]}
@@ -134,14 +145,15 @@ def _json_value(key: Key) -> dict[str, Any]:
         plain |= {name: limit for name, limit in limits.items() if limit is not None}
         alternatives = [plain]
         if key.unit == "%":
-            alternatives.append({"type": "string", "pattern": r"%\s*$", "examples": ["10 %"]})
+            alternatives.append(_PERCENT)
     if key.words:
         alternatives.append({"enum": list(key.words)})
-    return alternatives[0] if len(alternatives) == 1 else {"anyOf": alternatives}
+    return alternatives
 
 
 def _table(name: str, fields: dict[str, Any], doc: str = "") -> Any:
-    made: Any = TypedDict(name, fields, total=False)  # type: ignore[operator]
+    make: Any = TypedDict  # a type checker wants the fields spelt out
+    made = make(name, fields, total=False)
     made.__pydantic_config__ = _STRICT
     made.__doc__ = doc
     return made
@@ -160,18 +172,36 @@ def _section(path: str, cls: type) -> Any:
 
 @cache
 def file_adapter(kind: str) -> TypeAdapter[dict[str, Any]]:
-    """The validator of a whole file of that kind."""
+    """The validator of the sections of a file of that kind."""
+    return TypeAdapter(_table("Sections", _sections(kind)))
+
+
+def _sections(kind: str) -> dict[str, Any]:
+    return {name: _section(name, cls) for name, cls in SECTIONS[kind].items()}
+
+
+def json_schema() -> dict[str, Any]:
+    """The JSON Schema of hardware files, for editors and other validators."""
     text = Annotated[str, Field(min_length=1)]
-    fields: dict[str, Any] = {
-        "schema": Annotated[
-            Literal[1], Field(description="version of the format")  # SCHEMA_VERSION
-        ],
-        "kind": Annotated[Literal[kind], Field(description="what sort of machine it is")],
-        "extends": Annotated[text, Field(description="a hardware's name, or a relative path")],
-        "title": Annotated[text, Field(description="one line that says what it is")],
+    tables = []
+    for kind in SECTIONS:
+        fields: dict[str, Any] = {
+            # The literals are SCHEMA_VERSION and `kind`, which a type checker cannot see.
+            "schema": Annotated[Literal[1], Field(description="version of the format")],
+            "kind": Annotated[Literal[kind], Field(description="what sort of machine it is")],
+            "extends": Annotated[text, Field(description="a hardware's name, or a relative path")],
+            "title": Annotated[text, Field(description="one line that says what it is")],
+        }
+        tables.append(_table(kind.title(), fields | _sections(kind)))
+    union: Any = Union  # of as many as there are kinds, which a type checker cannot count
+    schema = TypeAdapter(union[tuple(tables)]).json_schema()
+    return {
+        "$schema": "https://json-schema.org/draft/2020-12/schema",
+        "title": "recost hardware",
+        "required": ["schema"],
+        **schema,
+        "allOf": [{"anyOf": [{"required": ["kind"]}, {"required": ["extends"]}]}],
     }
-    fields |= {name: _section(name, cls) for name, cls in SECTIONS[kind].items()}
-    return TypeAdapter(_table("Hardware", fields, "A hardware file."))
 
 
 @cache

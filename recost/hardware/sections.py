@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from functools import cache
 
-from recost.hardware import structure, technology
+from recost.hardware import structure, technology, writes
 from recost.hardware.keys import Key, keys_of_section
 
 SECTIONS: dict[str, dict[str, type]] = {
@@ -31,6 +31,7 @@ SECTIONS: dict[str, dict[str, type]] = {
         "control": technology.Control,
         "leakage": technology.Leakage,
         "budget": structure.Budget,
+        "writes": writes.Writes,
     },
 }
 

@@ -60,7 +60,7 @@ def _as_in_file(key: Key, raw: Any) -> Any:
     """What a file would hold for a value given as text, number or word."""
     if isinstance(raw, Word):
         return raw.text
-    if isinstance(raw, Default):
+    if raw is None or isinstance(raw, Default):
         return next((word for word, meaning in key.words.items() if meaning is raw), raw)
     if isinstance(raw, tuple):
         return list(raw)

@@ -1,4 +1,5 @@
 """What a machine is made of: sections of a hardware file that the counts depend on."""
+# ruff: noqa: RUF009 (`key` makes a field, not a default that instances would share)
 
 from __future__ import annotations
 

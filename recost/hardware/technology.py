@@ -4,13 +4,14 @@ A component section describes one instance; `per_crossbar` says how many instanc
 has, and may be a fraction where crossbars share one.  `power` is the peak power of an instance,
 leakage included; where it is not given it is the energy at the peak rate of actions.
 """
+# ruff: noqa: RUF009 (`key` makes a field, not a default that instances would share)
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from typing import Any
 
-from recost.hardware.keys import DERIVED, REQUIRED, key
+from recost.hardware.keys import DERIVED, REQUIRED, key, subsection
 from recost.vocabulary import AdcScaling, EnduranceDistribution
 
 _MOST_INSTANCES = 1_000_000.0
@@ -60,18 +61,20 @@ class Adc:
         maximum=64,
     )
     rate_per_s: float | None = key(None, "conversions a second of one converter", unit="S/s")
-    energy_j: float = _price("energy of a conversion at reference_bits", default=REQUIRED)
+    energy_j: float = _price(
+        "energy of a conversion, for a converter of reference_bits", default=REQUIRED
+    )
     area_mm2: float = _area()
     power_w: float = _power()
     leakage_w: float = _leakage()
     per_crossbar: float = _instances()
     scaling: AdcScaling = key(
         AdcScaling.NONE,
-        "how energy and power follow bits b: not, as b, or as 2^b / (b + 1)",
+        "how energy, power and leakage follow bits b: not, as b, or as 2^b / (b + 1)",
     )
     reference_bits: int = key(
         DERIVED,
-        "resolution that energy is given for; default: bits of the file that gives energy",
+        "resolution that the prices are for; default: bits where energy is given",
         minimum=1,
         maximum=64,
     )
@@ -190,7 +193,7 @@ class Cell:
         maximum=10.0,
         part="technology",
     )
-    endurance: Endurance
+    endurance: Endurance = subsection()
 
 
 @dataclass(frozen=True, slots=True)

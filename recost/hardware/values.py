@@ -109,7 +109,10 @@ class Values:
         self.settings[key.path] = Setting(value, provenance)
         if key.sourced and provenance.source is None and provenance.text not in key.words:
             shown = f'"{provenance.text}"' if key.unit else provenance.text
-            advice = f'needs a source: write {{value = {shown}, source = "..."}}'
+            advice = (
+                f'needs a source: write {{value = {shown}, source = "..."}}'
+                f" or give [{key.section}] one"
+            )
             self._fault(path, advice, value_at=path)
 
     def _written(self, path: KeyPath) -> str:

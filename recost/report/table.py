@@ -133,6 +133,8 @@ def _printed(result: Result) -> list[_Printed]:
 
 def _quantity(value: Any, unit: str) -> str:
     """A number with its own unit, in a column of numbers that do not compare."""
+    if value is None or isinstance(value, str | bool):  # a word among the quantities
+        return scaled(describe("value"), [value])[1][0]
     if unit in UNITS:
         return format_quantity(value, unit, digits=6)
     return f"{value:.9g} {unit}".rstrip()

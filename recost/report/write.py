@@ -55,7 +55,7 @@ class Request:
     Raises
     ------
     InputError
-        The suffix is unknown, or is that of another format.
+        The suffix is unknown, or is that of another format; the folder does not exist.
     """
 
     format: Format | None = None
@@ -69,6 +69,10 @@ class Request:
     def __post_init__(self) -> None:
         if self.path == Path("-"):
             object.__setattr__(self, "path", None)
+        elif self.path is not None and not self.path.parent.is_dir():
+            raise InputError(
+                f"cannot be written: there is no folder {self.path.parent}", path=str(self.path)
+            )
         object.__setattr__(self, "format", self._resolve_format())
 
     def _resolve_format(self) -> Format:

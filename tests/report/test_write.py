@@ -38,6 +38,7 @@ def test_the_format(asked, path, used):
     [
         (Format.JSON, "a.csv", "a.csv: the suffix '.csv' says csv, -f says json"),
         (None, "a.xls", "a.xls: the suffix '.xls' names no format; use one of .csv, .json, .md"),
+        (None, "no/a.csv", "no/a.csv: cannot be written: there is no folder no"),
     ],
 )
 def test_a_contradiction(asked, path, message):

@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from recost.errors import InputError
     from recost.hardware import Hardware, load_hardware
+    from recost.models.exact import CycleCount, count_cycles
     from recost.network import LayerTable, load_network
     from recost.study.compare import compare
     from recost.study.estimate import estimate
@@ -28,12 +29,14 @@ if TYPE_CHECKING:
 __version__ = "0.1.0"
 
 __all__ = [
+    "CycleCount",
     "Hardware",
     "InputError",
     "LayerTable",
     "Result",
     "__version__",
     "compare",
+    "count_cycles",
     "estimate",
     "explain",
     "layers",
@@ -42,11 +45,13 @@ __all__ = [
 ]
 
 _HOMES = {
+    "CycleCount": "recost.models.exact",
     "Hardware": "recost.hardware",
     "InputError": "recost.errors",
     "LayerTable": "recost.network",
     "Result": "recost.study.result",
     "compare": "recost.study.compare",
+    "count_cycles": "recost.models.exact",
     "estimate": "recost.study.estimate",
     "explain": "recost.study.explain",
     "layers": "recost.study.layers",

@@ -10,12 +10,14 @@ import pytest
 import recost
 
 PUBLIC = {
+    "CycleCount",
     "Hardware",
     "InputError",
     "LayerTable",
     "Result",
     "__version__",
     "compare",
+    "count_cycles",
     "estimate",
     "explain",
     "layers",

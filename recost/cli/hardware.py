@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Annotated
 
 import typer
 
+from recost.cli.deliver import Force, OutputFile, deliver
 from recost.cli.options import Settings
 from recost.cli.output import Output, with_output
 from recost.errors import InputError
@@ -14,11 +14,6 @@ from recost.errors import InputError
 app = typer.Typer(help="Hardware files: list, show, check, schema, new.", rich_markup_mode=None)
 
 _Name = Annotated[str, typer.Argument(metavar="NAME", help="A shipped name, one in ./hw, a file.")]
-_File = Annotated[
-    Path | None,
-    typer.Option("-o", "--output", metavar="FILE", help="Write to a file instead of the screen."),
-]
-_Force = Annotated[bool, typer.Option("--force", help="Replace a file that exists.")]
 
 
 @app.command("list")
@@ -99,7 +94,7 @@ def check(
 
 
 @app.command()
-def schema(output: _File = None, force: _Force = False) -> None:
+def schema(output: OutputFile = None, force: Force = False) -> None:
     """Print the JSON Schema of hardware files, which editors complete and check with.
 
     \b
@@ -110,7 +105,7 @@ def schema(output: _File = None, force: _Force = False) -> None:
 
     from recost.hardware.schema import json_schema
 
-    _deliver(json.dumps(json_schema(), indent=1, ensure_ascii=False) + "\n", output, force)
+    deliver(json.dumps(json_schema(), indent=1, ensure_ascii=False) + "\n", output, force)
 
 
 @app.command()
@@ -118,8 +113,8 @@ def new(
     extends: Annotated[
         str | None, typer.Option(metavar="NAME", help="Start from this hardware.")
     ] = None,
-    output: _File = None,
-    force: _Force = False,
+    output: OutputFile = None,
+    force: Force = False,
 ) -> None:
     """Print a new hardware file with every key behind a #, to be changed.
 
@@ -132,16 +127,4 @@ def new(
     from recost.hardware.skeleton import skeleton
 
     base = load_hardware(extends) if extends else None
-    _deliver(skeleton(base), output, force)
-
-
-def _deliver(text: str, path: Path | None, force: bool) -> None:
-    """Write `text` to a file, whole or not at all, or to standard output."""
-    if path is None or str(path) == "-":
-        typer.echo(text, nl=False)
-        return
-    from recost.report.files import write_files
-
-    if path.exists() and not force:
-        raise InputError("exists; --force replaces it", path=str(path))
-    write_files({path: text.encode("utf-8")})
+    deliver(skeleton(base), output, force)

@@ -379,5 +379,8 @@ class NetworkKeys(Table):
     input: Shape | None = Field(None, description="[channels, height, width], [tokens] or [values]")
     layers: Layers | None = Field(None, description="the layers, in order")
     blocks: dict[str, BlockKeys] = Field(default_factory=dict, description="blocks with parameters")
+    notes: list[Title] = Field(
+        default_factory=list, description="what readers of results should know; one line each"
+    )
     recipe: RecipeKeys | None = Field(None, description="training")
     profile: dict[str, Any] | None = Field(None, description="densities and bits")

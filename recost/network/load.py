@@ -73,6 +73,7 @@ def build_table(document: Document) -> LayerTable:
         path=document.path,
         content_hash=document.content_hash,
         title=top.title,
+        notes=tuple(top.notes),
         document=document,
     )
 

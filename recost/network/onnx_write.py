@@ -69,10 +69,12 @@ def imported_network(
         "source": f"{Path(path).name}, SHA-256 {_digest(path)}",
         "input": imported.input,
     }
+    if notes:
+        head["notes"] = [note[:500] for note in notes]
     items = [(entry.item, entry.comment) for entry in imported.entries]
     place = f"{Path(path).name} as TOML"
     if existing is None:
-        text = network_text(head, items, tables, notes)
+        text = network_text(head, items, tables)
     else:
         head = {k: v for k, v in head.items() if name is not None or k != "name"}
         text = rewritten(existing[0], head, items, tables, existing[1])

@@ -69,13 +69,15 @@ class LayerProfile:
 
     `gradients` and `errors` are kept as the file states them (``family`` and its parameters,
     or a ``histogram``) for the models of writes.  `layer`, `path`, `line` and `column` say
-    where a fault in using the profile is to be looked for.
+    where a fault in using the profile is to be looked for; `source` where the layer's own
+    figures come from, if that is not what the whole profile says.
     """
 
     weights: WeightProfile = field(default_factory=WeightProfile)
     activations: ActivationProfile = field(default_factory=ActivationProfile)
     gradients: Mapping[str, Any] = field(default_factory=dict)
     errors: Mapping[str, Any] = field(default_factory=dict)
+    source: str = ""
     layer: str = ""
     path: str | None = None
     line: int | None = None

@@ -125,9 +125,9 @@ class ProfileReader:
             )
             return LayerProfile()
         place = self.document.place(path)
-        return LayerProfile(
-            weights, activations, parts["gradients"], parts["errors"], row.name, *place
-        )
+        source = str(own.get("source") or "")
+        gradients, errors = parts["gradients"], parts["errors"]
+        return LayerProfile(weights, activations, gradients, errors, source, row.name, *place)
 
 
 def _weights(given: Mapping[str, Any]) -> WeightProfile:

@@ -40,7 +40,6 @@ def network_text(
     head: Mapping[str, Any],
     items: Iterable[tuple[Mapping[str, Any], str]],
     profile: Mapping[str, Mapping[str, Any]],
-    notes: Sequence[str] = (),
 ) -> str:
     """A whole network file.
 
@@ -52,11 +51,8 @@ def network_text(
         The list of layers.
     profile : mapping
         Tables below `[profile]`; its plain values come first.
-    notes : sequence of str
-        Comments at the top.
     """
-    lines = [f"# {_one_line(note)}" for note in notes]
-    lines += ["schema = 1", *(f"{toml_key(k)} = {toml_value(v)}" for k, v in head.items())]
+    lines = ["schema = 1", *(f"{toml_key(k)} = {toml_value(v)}" for k, v in head.items())]
     lines += ["layers = [", *(item_line(item, _one_line(c)) for item, c in items), "]"]
     if profile:
         lines += ["", "[profile]"]
@@ -105,7 +101,7 @@ def rewritten(
     except TOMLKitError as error:
         raise InputError(f"the existing file is not TOML: {error}", path=path) from None
     for key in ("schema", *head):
-        if key not in document or key in ("source", "input"):
+        if key not in document or key in ("source", "input", "notes"):
             document[key] = head.get(key, 1)
     if "layers" not in document:
         document["layers"] = tomlkit.array()

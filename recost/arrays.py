@@ -129,7 +129,7 @@ def as_matrix(weights: Array) -> Array:
     return weights if weights.ndim <= 2 else weights.reshape(len(weights), -1).T
 
 
-def im2col(images: Array, kernel: tuple[int, int], *, stride: int = 1, padding: int = 0) -> Array:
+def im2col(images: Array, kernel: tuple[int, int], stride: int = 1, padding: int = 0) -> Array:
     """The input vectors of a convolution: one a window of an image, in the rows' order.
 
     ``[images * out_height * out_width, channels * kh * kw]`` from images [images, channels,

@@ -1,0 +1,36 @@
+"""Speed beside a peer's, in the same run: what a benchmark prints is a ratio."""
+
+import statistics
+import sys
+import time
+
+
+def seconds(function, rounds=5):
+    """Median seconds of a call, after one that warms caches and compiles."""
+    function()
+    times = []
+    for _ in range(rounds):
+        start = time.perf_counter()
+        function()
+        times.append(time.perf_counter() - start)
+    return statistics.median(times)
+
+
+def compare(own, peer, rounds=5):
+    """Median seconds of both, alternating, so that a busy machine slows them alike."""
+    own(), peer()
+    times = []
+    for _ in range(rounds):
+        for function in (own, peer):
+            start = time.perf_counter()
+            function()
+            times.append(time.perf_counter() - start)
+    return statistics.median(times[::2]), statistics.median(times[1::2])
+
+
+def report(capsys, benchmark, line, **numbers):
+    """Print a line, whatever pytest captures, and keep its numbers in the benchmark's record."""
+    with capsys.disabled():
+        sys.stdout.write(f"\n  {line}")
+        sys.stdout.flush()
+    benchmark.extra_info.update(numbers)

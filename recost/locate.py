@@ -17,8 +17,8 @@ def find(kind: str, name_or_path: str | Path, *, beside: Path | None = None) -> 
     """The file of a hardware or workload, by name or by path.
 
     A text with a folder separator or the suffix ``.toml`` is a path.  A name is looked for, in
-    this order: in ``./hw`` or ``./workloads``, in the entries of RECOST_PATH (in their ``hw`` or
-    ``workloads`` folder, or in the entry itself), among the shipped files.
+    this order: in ``./hw`` or ``./workloads``, in the folders of RECOST_PATH (in their ``hw`` or
+    ``workloads`` folder if they have one), among the shipped files.
 
     Parameters
     ----------
@@ -36,20 +36,34 @@ def find(kind: str, name_or_path: str | Path, *, beside: Path | None = None) -> 
     text = str(name_or_path)
     folder = beside.parent if beside is not None else Path()
     if is_path(text):
-        path = folder / Path(text).expanduser()
-        if not path.is_file():
-            what = "is a folder" if path.is_dir() else "no such file"
-            raise InputError(f"{what}; a {kind} is a TOML file or a name", path=text)
+        path = folder / _expanded(text)
+        if not _exists(path):
+            raise InputError(f"no such file; a {kind} is a TOML file or a name", path=text)
         return path
     near = [folder] if beside is not None else []
     files = [place / (text + _SUFFIX) for place in [*near, *_folders(kind)]]
-    found = [path for path in files if path.is_file()]
+    found = [path for path in files if text and _exists(path)]
     others = [path for path in found if beside is None or not path.samefile(beside)]
     if found:
         return (others or found)[0]
     known = list_available(kind)
     hint = suggestion(text, known) or f"; `recost {kind} list` names them"
     raise InputError(f"unknown {kind} '{text}'{hint}")
+
+
+def _exists(path: Path) -> bool:
+    """Whether something stands at `path`; false too for what cannot be a path."""
+    try:
+        return path.exists()
+    except (OSError, ValueError):  # too long, no permission, a null character
+        return False
+
+
+def _expanded(text: str) -> Path:
+    try:
+        return Path(text).expanduser()
+    except RuntimeError:  # ~ without a home
+        return Path(text)
 
 
 def is_path(text: str) -> bool:
@@ -75,8 +89,6 @@ def shipped_folder(kind: str) -> Path:
 
 def _folders(kind: str) -> list[Path]:
     folder = FOLDERS[kind]
-    entries = [Path(e) for e in os.environ.get(VARIABLE, "").split(os.pathsep) if e]
-    near = [Path(folder)]
-    for entry in entries:
-        near += [entry.expanduser() / folder, entry.expanduser()]
-    return [path for path in [*near, shipped_folder(kind)] if path.is_dir()]
+    entries = [_expanded(e) for e in os.environ.get(VARIABLE, "").split(os.pathsep) if e]
+    named = [e / folder if _exists(e / folder) else e for e in entries]
+    return [path for path in [Path(folder), *named, shipped_folder(kind)] if _exists(path)]

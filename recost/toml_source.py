@@ -69,6 +69,8 @@ def load(path: str | Path) -> TomlSource:
         raise InputError("is a folder, not a file", path=name) from None
     except OSError as error:
         raise InputError(f"cannot be read: {error.strerror}", path=name) from None
+    except ValueError:  # a null character in the name
+        raise InputError("cannot be read: not a file name", path=repr(name)) from None
     if len(content) > MAX_BYTES:
         raise InputError(f"is larger than {MAX_BYTES // 1_000_000} MB", path=name)
     try:
@@ -144,8 +146,13 @@ _BLANK = re.compile(r"(?:[ \t\n]|#[^\n]*)*")
 _BARE_KEY = re.compile(r"[A-Za-z0-9_-]+")
 _SCALAR = re.compile(r"[^,\]}#\n]*")
 _STRING = re.compile(
-    r'"""(?:[^\\]|\\.)*?"{3,5}' r"|'''.*?'{3,5}" r'|"(?:[^"\\\n]|\\.)*"' r"|'[^'\n]*'",
-    re.DOTALL,
+    r"""
+    \"{3} (?: [^\\] | \\. )*? \"{3,5}   # several lines; may end in quotes of its own
+    | '{3} .*? '{3,5}
+    | " (?: [^"\\\n] | \\. )* "
+    | ' [^'\n]* '
+    """,
+    re.DOTALL | re.VERBOSE,
 )
 
 

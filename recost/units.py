@@ -20,6 +20,7 @@ _SPELLINGS = str.maketrans(
 )
 # No physical number needs more; a longer exponent would only make `float` overflow.
 _MAX_EXPONENT = 400
+_LONGEST = 60
 
 
 class UnitError(ValueError):
@@ -42,6 +43,14 @@ class Unit:
     tails: tuple[str, ...] = ("",)
     power: int = 1
     exponent: int = 0
+
+    @property
+    def pattern(self) -> str:
+        """A regular expression of the commonest ways to write a quantity of this unit."""
+        stems = "|".join(stem.replace("m2", r"m(\^?2|²)") for stem, _ in self.stems)
+        tails = "|".join(self.tails)
+        prefix = "[" + "".join(PREFIXES) + "µ]?"
+        return rf"^\s*[0-9.]+([eE][+-]?[0-9]+)?\s*{prefix}({stems})({tails})\s*$"
 
 
 _PER_BIT = ("/bit", "/b")
@@ -82,22 +91,22 @@ def parse_quantity(text: str, unit: str) -> float:
     stripped = text.strip()
     match = _NUMBER.match(stripped)
     if match is None:
-        raise UnitError(f"'{text}' is not a quantity; {how_to_write(unit)}")
+        raise UnitError(f"{_quoted(text)} is not a quantity; {how_to_write(unit)}")
     rest = stripped[match.end() :].strip()
     symbol = "".join(rest.translate(_SPELLINGS).split())
     if unit == "":
         if symbol:
-            raise UnitError(f"'{text}' is not a plain number")
+            raise UnitError(f"{_quoted(text)} is not a plain number")
         return _decimal(match, 0, text)
     if not symbol:
-        raise UnitError(f"'{text}' has no unit; {how_to_write(unit)}")
+        raise UnitError(f"{_quoted(text)} has no unit; {how_to_write(unit)}")
     if unit == "%":
         if symbol != "%":
-            raise UnitError(f"'{rest}' is not %; {how_to_write(unit)}")
+            raise UnitError(f"{_quoted(rest)} is not %; {how_to_write(unit)}")
         return _decimal(match, -2, text)
     scale = _scale(UNITS[unit], symbol)
     if scale is None:
-        raise UnitError(f"'{rest}' is not a unit for {unit}; {how_to_write(unit)}")
+        raise UnitError(f"{_quoted(rest)} is not a unit for {unit}; {how_to_write(unit)}")
     factor, exponent = scale
     return factor * _decimal(match, exponent, text)
 
@@ -106,7 +115,15 @@ def how_to_write(unit: str) -> str:
     """What to tell a user who has to write a quantity of that unit."""
     if unit == "%":
         return 'write it in %, such as "10 %"'
+    if unit == "":
+        return "write a number"
     return f'write it in {unit}, such as "{UNITS[unit].example}"'
+
+
+def _quoted(text: str) -> str:
+    """What the user wrote, on one short line."""
+    shown = "".join(c if c.isprintable() else "?" for c in text)
+    return f"'{shown}'" if len(shown) <= _LONGEST else f"'{shown[:_LONGEST]}...'"
 
 
 def _decimal(match: re.Match[str], exponent: int, text: str) -> float:
@@ -114,7 +131,7 @@ def _decimal(match: re.Match[str], exponent: int, text: str) -> float:
     exponent += int(match[2] or 0)
     value = float(f"{match[1]}e{exponent}") if abs(exponent) < _MAX_EXPONENT else math.inf
     if not math.isfinite(value):
-        raise UnitError(f"'{text}' is out of range")
+        raise UnitError(f"{_quoted(text)} is out of range")
     return value
 
 

@@ -11,6 +11,7 @@ from typing import Any
 from recost.errors import InputError
 from recost.network import keys
 from recost.network.document import Document
+from recost.network.keys import RESERVED
 from recost.network.layers import LARGEST_COUNT
 from recost.network.rows import Row, Tensor, convolution, linear, pooling
 from recost.network.spec import LARGEST_NETWORK, Node
@@ -91,6 +92,10 @@ class Builder:
         if row.name in self._taken:
             raise self.document.error(
                 f"a second layer is called '{row.name}'; give it another name", row.path
+            )
+        if row.name in RESERVED:
+            raise self.document.error(
+                f"a layer cannot be called '{row.name}', which is a key of [profile]", row.path
             )
         self._taken.add(row.name)
         self._macs += row.macs

@@ -54,7 +54,11 @@ class Document:
                 if _holds(source.data, path[:length]):
                     line, column = source.position(path[:length])
                     return source.path, line, column
-        return self.path, None, None
+        return self.path, 1, 1
+
+    def holds(self, path: KeyPath) -> bool:
+        """Whether the file, or one that it extends, has a value at `path`."""
+        return _holds(self.data, path)
 
     def fault(self, message: str, path: KeyPath) -> Fault:
         """A fault at a place of the document."""

@@ -39,7 +39,7 @@ def validation_faults(
     for place, details in by_place.items():
         if any(other[: len(place)] == place and len(other) > len(place) for other in by_place):
             continue  # another reading of the same value got further
-        faults.append(document.fault(_message(details, place, model, data), (*path, *place)))
+        faults.append(document.fault(_message(details, place, model), (*path, *place)))
     return faults
 
 
@@ -56,11 +56,11 @@ def _place(location: tuple[int | str, ...], data: Any, kind: str) -> KeyPath:
     return tuple(place)
 
 
-def _message(details: list[Any], place: KeyPath, model: type[BaseModel], data: Any) -> str:
+def _message(details: list[Any], place: KeyPath, model: type[BaseModel]) -> str:
     """One sentence for all that is wrong at one place."""
     kinds = {detail["type"] for detail in details}
     if "extra_forbidden" in kinds:
-        return f"unknown key{suggestion(str(place[-1]), _known_keys(model, place, data))}"
+        return f"unknown key{suggestion(str(place[-1]), _known_keys(model, place))}"
     if "missing" in kinds:
         meaning = _meaning(model, place)
         return f"missing{': ' + meaning if meaning else ''}"
@@ -107,6 +107,7 @@ def _either(parts: list[str]) -> str:
 def _shown(value: Any) -> str:
     text = repr(value) if isinstance(value, str | int | float | bool) else type(value).__name__
     text = {"True": "true", "False": "false", "dict": "a table", "list": "a list"}.get(text, text)
+    text = "".join(c if c.isprintable() else "?" for c in text)
     return text if len(text) <= 60 else f"{text[:57]}..."
 
 
@@ -132,15 +133,11 @@ def _table_of(model: type[BaseModel], place: KeyPath) -> list[type[BaseModel]]:
     return models
 
 
-def _known_keys(model: type[BaseModel], place: KeyPath, data: Any) -> list[str]:
-    present = data
-    for step in place[:-1]:
-        present = present[step]
+def _known_keys(model: type[BaseModel], place: KeyPath) -> list[str]:
     return [
         field.alias or key
         for each in _table_of(model, place[:-1])
         for key, field in each.model_fields.items()
-        if (field.alias or key) not in present
     ]
 
 

@@ -350,6 +350,10 @@ class ProfileKeys(LayerKeys):
     file: str | None = Field(None, description="an .npz with arrays LAYER.weights.rows and so on")
 
 
+#: The keys of `[profile]`, which no layer can be called.
+RESERVED = frozenset(ProfileKeys.model_fields)
+
+
 class RecipeKeys(Table):
     """How the network is trained (`[recipe]`)."""
 

@@ -15,7 +15,6 @@ from recost.network.onnx_constants import Shape
 from recost.network.onnx_layers import Layers, Left, Part, pool_item
 from recost.network.onnx_model import OnnxModel, attributes, read_model
 from recost.network.onnx_signs import never_negative
-from recost.network.profile_keys import OWN_KEYS
 from recost.network.rows import Tensor, convolution, linear, pooling
 
 #: Operators that a word of the specification names.
@@ -130,7 +129,7 @@ class _Walk:
     entries: list[Entry] = field(default_factory=list)
     _left: Counter[tuple[str, str]] = field(default_factory=Counter)
     _lost: Counter[tuple[str, str]] = field(default_factory=Counter)
-    _names: set[str] = field(default_factory=lambda: set(OWN_KEYS))
+    _names: set[str] = field(default_factory=lambda: set(keys.RESERVED))
     _last: str = ""
 
     def __post_init__(self) -> None:

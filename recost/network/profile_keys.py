@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from itertools import pairwise
 from typing import Any
@@ -22,8 +23,6 @@ from recost.network.profile import (
 from recost.network.rows import Row
 from recost.toml_source import KeyPath
 
-#: Keys of `[profile]` that are not layers.
-OWN_KEYS = frozenset(keys.ProfileKeys.model_fields)
 _PARTS: dict[str, type[BaseModel]] = {
     "weights": keys.Weights,
     "activations": keys.Activations,
@@ -38,6 +37,7 @@ class ProfileReader:
 
     document: Document
     faults: list[Fault] = field(default_factory=list)
+    _said: set[str] = field(default_factory=set)
 
     def read(self, rows: Sequence[Row]) -> tuple[LayerProfile, ...]:
         """One profile a layer; dense ones where the document has none."""
@@ -59,15 +59,15 @@ class ProfileReader:
         return tuple(self._layer(row, table, measured.get(row.name, {})) for row in rows)
 
     def _check(self, table: Mapping[str, Any], names: list[str]) -> None:
-        own = {key: value for key, value in table.items() if key in OWN_KEYS}
+        own = {key: value for key, value in table.items() if key in keys.RESERVED}
         self._validate(keys.ProfileKeys, own, ("profile",))
         self._validate(keys.LayerKeys, self.document.overrides, ("profile", "*"))
         for name, value in table.items():
-            if name in OWN_KEYS:
+            if name in keys.RESERVED:
                 continue
             path = ("profile", name)
             if name not in names:
-                hint = suggestion(name, [*names, *OWN_KEYS])
+                hint = suggestion(name, [*names, *keys.RESERVED])
                 self.faults.append(self.document.fault(f"unknown key or layer{hint}", path))
             else:
                 self._validate(keys.LayerKeys, value, path)
@@ -102,32 +102,40 @@ class ProfileReader:
         self, row: Row, table: Mapping[str, Any], measured: Mapping[str, Any]
     ) -> LayerProfile:
         own = table.get(row.name, {})
+        levels = [table, measured, own, self.document.overrides]
         parts: dict[str, dict[str, Any]] = {}
         for part in _PARTS:
-            whole = part in ("gradients", "errors")
-            levels = [table, measured, own, self.document.overrides]
-            merged: dict[str, Any] = {}
-            for level in levels:
-                given = level.get(part) or {}
-                merged = dict(given) if whole and given else {**merged, **given}
-            parts[part] = merged
-        path = ("profile", row.name) if row.name in table else ("profile",)
-        try:
+            given = [dict(level[part]) for level in levels if level.get(part)]
+            if part in ("gradients", "errors"):  # a distribution is replaced as a whole
+                given = given[-1:]
+            parts[part] = {key: value for level in given for key, value in level.items()}
+        weights, activations = WeightProfile(), ActivationProfile()
+        with self._reporting(row, "weights"):
             weights = _weights(parts["weights"])
+        with self._reporting(row, "activations"):
             activations = _activations(parts["activations"], row.signed)
-            for part in ("gradients", "errors"):
+        for part in ("gradients", "errors"):
+            with self._reporting(row, part):
                 _check_statistics(parts[part])
-        except ValueError as error:
-            self.faults.append(
-                self.document.fault(
-                    str(error) if len(path) > 1 else f"layer {row.name}: {error}", path
-                )
-            )
-            return LayerProfile()
-        place = self.document.place(path)
         source = str(own.get("source") or "")
         gradients, errors = parts["gradients"], parts["errors"]
+        place = self.document.place(("profile", row.name) if own else ("profile",))
         return LayerProfile(weights, activations, gradients, errors, source, row.name, *place)
+
+    @contextmanager
+    def _reporting(self, row: Row, part: str) -> Iterator[None]:
+        """Turn what is wrong with a part of a layer's profile into a fault where it stands."""
+        try:
+            yield
+        except ValueError as error:
+            path: KeyPath = ("profile", row.name, part)
+            message = str(error)
+            if not self.document.holds(path):
+                path, message = ("profile", part), f"layer {row.name}: {error}"
+                if str(error) in self._said:
+                    return  # the same default is wrong for every layer
+            self._said.add(str(error))
+            self.faults.append(self.document.fault(message, path))
 
 
 def _weights(given: Mapping[str, Any]) -> WeightProfile:
@@ -148,13 +156,12 @@ def _activations(given: Mapping[str, Any], signed: bool) -> ActivationProfile:
     bits = given.get("bits")
     if "scale" in given:
         if bits is not None and not isinstance(bits, dict):
-            raise ValueError("activations: give either bits or scale")
+            raise ValueError("give either bits or scale")
         bits = {"family": "half-normal", "scale": given["scale"]}
     if isinstance(bits, list):
         if max(bits) > nonzero + 1e-9:
             raise ValueError(
-                f"activations: a bit is 1 in {max(bits):g} of all values,"
-                f" yet only {nonzero:g} are not zero"
+                f"a bit is 1 in {max(bits):g} of all values, yet only {nonzero:g} are not zero"
             )
         bits = tuple(float(bit) for bit in bits)
     elif isinstance(bits, dict):
@@ -162,7 +169,7 @@ def _activations(given: Mapping[str, Any], signed: bool) -> ActivationProfile:
     digits = _by_bits(given.get("digits", {}), "digits")
     for values in digits.values():
         if max(values) > nonzero + 1e-9:
-            raise ValueError(f"activations: a digit is non-zero more often than {nonzero:g}")
+            raise ValueError(f"a digit is non-zero more often than {nonzero:g}")
     return ActivationProfile(
         float(nonzero), bits, digits, given.get("correlation", 0.0), given.get("signed", signed)
     )
@@ -216,7 +223,7 @@ def _check_statistics(given: Mapping[str, Any]) -> None:
         return
     family, histogram = given.get("family"), given.get("histogram")
     if (family is None) == (histogram is None):
-        raise ValueError("gradients and errors need either a family or a histogram")
+        raise ValueError("give either a family or a histogram")
     stated = {key for key in ("mu", "sigma", "scale") if key in given}
     if stated != _PARAMETERS.get(family or "", set()):
         wanted = ", ".join(sorted(_PARAMETERS.get(family or "", set()))) or "no parameters"

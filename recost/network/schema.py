@@ -37,6 +37,7 @@ def json_schema() -> dict[str, Any]:
     defs["BlockKeys"]["properties"]["layers"]["items"] = _reference("BlockItem")
     profile = defs["ProfileKeys"]
     profile["additionalProperties"] = _reference("LayerKeys")
+    defs = _without_null(defs)
     network = defs.pop("NetworkKeys")
     network["properties"]["profile"] = _reference("ProfileKeys")
     return {
@@ -45,6 +46,20 @@ def json_schema() -> dict[str, Any]:
         **{key: value for key, value in network.items() if key != "title"},
         "$defs": dict(sorted(defs.items())),
     }
+
+
+def _without_null(value: Any) -> Any:
+    """The same without what TOML cannot say: null, as an alternative or a default."""
+    if isinstance(value, list):
+        return [_without_null(part) for part in value if part != {"type": "null"}]
+    if not isinstance(value, dict):
+        return value
+    kept = {k: _without_null(v) for k, v in value.items() if not (k == "default" and v is None)}
+    alternatives = kept.get("anyOf")
+    if isinstance(alternatives, list) and len(alternatives) == 1:
+        kept |= alternatives[0]
+        del kept["anyOf"]
+    return kept
 
 
 def _reference(name: str) -> dict[str, str]:

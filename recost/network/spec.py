@@ -84,10 +84,21 @@ class Reader:
             for fault in validation_faults(error, raw, path, self.document, WORDS[word]):
                 if fault not in self.faults:
                     self.faults.append(fault)
+            self._read_lists(raw, path)
             return None
         if isinstance(item, Use):
             return self._use(item, path)
         return Node(item, path, self._inside(item, path))
+
+    def _read_lists(self, raw: Mapping[str, Any], path: KeyPath) -> None:
+        """Look for faults in the lists of an item that is itself at fault."""
+        for key in ("layers", "residual", "shortcut"):
+            if isinstance(raw.get(key), list):
+                self.read(raw[key], (*path, key))
+        if isinstance(raw.get("branches"), list):
+            for index, branch in enumerate(raw["branches"]):
+                if isinstance(branch, list):
+                    self.read(branch, (*path, "branches", index))
 
     def _inside(self, item: Item, path: KeyPath) -> tuple[tuple[Node, ...], ...]:
         if isinstance(item, Sequence):
@@ -129,7 +140,9 @@ class Reader:
             return None
         self._open.append(item.block)
         place = ("blocks", item.block, "layers")
-        inside = self.read(self._filled(block.get("layers", []), given, place), place)
+        before = len(self.faults)
+        filled = self._filled(block.get("layers", []), given, place)
+        inside = self.read(filled, place) if len(self.faults) == before else ()
         self._open.pop()
         return Node(item, path, (inside,))
 

@@ -127,13 +127,13 @@ class Reader:
             return None
         wanted = block.get("parameters", [])
         given = item.model_extra or {}
-        if not isinstance(wanted, list):
+        if not isinstance(wanted, list) or not all(isinstance(name, str) for name in wanted):
             return None  # reported with the block itself
         for name in given:
             if name not in wanted:
                 hint = suggestion(name, [*wanted, *Item.model_fields])
                 self._fault(f"block '{item.block}' has no parameter '{name}'{hint}", (*path, name))
-        missing = [str(name) for name in wanted if name not in given]
+        missing = [name for name in wanted if name not in given]
         if missing:
             self._fault(f"block '{item.block}' needs {', '.join(missing)}", path)
         if missing or any(name not in wanted for name in given):

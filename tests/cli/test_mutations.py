@@ -62,3 +62,10 @@ def test_networks(invoke, name, seed):
         Path("mutant.toml").write_text(dump(tree), encoding="utf-8")
         arguments = ("-H", "sre", "-W", "./mutant.toml", "-f", "json")
         check(invoke("estimate", *arguments), f"{name}: {what}\n{dump(tree)}")
+
+
+def test_a_parameter_of_a_block_that_is_no_name(invoke):
+    tree = shipped("workload", "mobilenet-v2")
+    tree["blocks"]["same"]["parameters"][0] = [1]
+    Path("mutant.toml").write_text(dump(tree), encoding="utf-8")
+    check(invoke("layers", "-W", "./mutant.toml", "-f", "json"), "parameter")

@@ -61,10 +61,9 @@ def window_output(size: int, pads: tuple[int, int], reach: int, stride: int, cei
     room = size + begin + end - reach
     if room < 0:
         raise ValueError(f"a window of {reach} does not fit into {size + begin + end}")
-    positions = (-(-room // stride) if ceil else room // stride) + 1
-    if ceil and (positions - 1) * stride >= size + begin:
-        positions -= 1
-    return positions
+    if not ceil:
+        return room // stride + 1
+    return min(-(-room // stride), (size + begin - 1) // stride) + 1
 
 
 def transposed_output(size: int, pads: tuple[int, int], reach: int, stride: int, extra: int) -> int:

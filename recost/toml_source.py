@@ -135,10 +135,16 @@ def _syntax_error(error: ValueError, text: str) -> tuple[str, int, int]:
     message = str(error)
     match = re.search(r" \(at (?:line (\d+), column (\d+)|end of document)\)$", message)
     reason = message[: match.start()] if match else message
+    # A table that is declared twice is named as a tuple of its parts.
+    reason = re.sub(r"\((('[^']*',? ?)+)\)", lambda m: f"[{_joined(m[1])}]", reason)
     line, column = line_and_column(text, len(text.rstrip()))
     if match and match[1]:
         line, column = int(match[1]), int(match[2])
     return f"not TOML: {reason[:1].lower()}{reason[1:]}", line, column
+
+
+def _joined(parts: str) -> str:
+    return ".".join(re.findall(r"'([^']*)'", parts))
 
 
 _SPACE = re.compile(r"[ \t]*")

@@ -139,6 +139,7 @@ class Chain:
         elif self.kind and kind != self.kind:
             child = self.sources[0].path
             self._fault(source, "kind", f"'{kind}', but {child} extends it and is '{self.kind}'")
+            self.complete = False
         self.kind = self.kind or kind or ""
 
     def _extended(self, source: TomlSource) -> Path | None:

@@ -8,7 +8,6 @@ README, the skeleton of a new file and the record arrays that kernels read all c
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import Enum
 from functools import cache
@@ -36,8 +35,8 @@ Part = Literal["structure", "technology", "none"]
 # What a quantity can plausibly be.  The ends only keep slips of a prefix by many orders, and
 # with them overflow, out of the results.
 RANGES: dict[str, tuple[float, float]] = {
-    "J": (0.0, 1.0),
-    "J/bit": (0.0, 1.0),
+    "J": (0.0, 1e-3),
+    "J/bit": (0.0, 1e-3),
     "s": (1e-15, 1e6),
     "W": (0.0, 1e6),
     "V": (1e-6, 1e6),
@@ -215,8 +214,8 @@ def _alternatives(hint: Any) -> list[type]:
     return [get_origin(part) or part for part in parts]
 
 
-def subsections(cls: type) -> Iterator[tuple[str, type]]:
+@cache
+def subsections(cls: type) -> tuple[tuple[str, type], ...]:
     """Name and dataclass of the sections inside a section."""
-    for name, hint in get_type_hints(cls).items():
-        if dataclasses.is_dataclass(hint) and isinstance(hint, type):
-            yield name, hint
+    hints: dict[str, Any] = get_type_hints(cls)
+    return tuple((name, hint) for name, hint in hints.items() if dataclasses.is_dataclass(hint))

@@ -18,17 +18,17 @@ _LONGEST = 60
 
 def bad_value(details: ErrorDetails, key: Key) -> str:
     """What is wrong with the value of `key`, and what to write."""
-    shown = show(details["input"])
+    raw = details["input"]
     match details["type"]:
         case str(kind) if kind == OURS:
             return str(details["ctx"]["why"])
         case "greater_than_equal":
-            return f"{shown} is too small; at least {_limit(key, key.minimum)}"
+            return f"{_number(key, raw)} is too small; at least {_number(key, key.minimum)}"
         case "less_than_equal":
-            return f"{shown} is too large; at most {_limit(key, key.maximum)}"
+            return f"{_number(key, raw)} is too large; at most {_number(key, key.maximum)}"
         case "finite_number":
-            return f"{shown} is not a finite number"
-    return f"{shown} is not {key.expected}"
+            return f"{show(raw)} is not a finite number"
+    return f"{show(raw)} is not {key.expected}"
 
 
 def bad_text(details: ErrorDetails) -> str:
@@ -54,10 +54,11 @@ def unknown_key(path: tuple[int | str, ...], table: Mapping[str, Key]) -> str:
         known = {key.name for key in table.values() if key.section == inside} | below | {"source"}
     else:
         known = {*sections, *HEADER}
-    elsewhere = next((key.path for key in table.values() if key.name == name), None)
-    hint = suggestion(name, known)
-    if not hint and elsewhere:
-        hint = f"; did you mean '{elsewhere}'?"
+    elsewhere = [key.path for key in table.values() if key.name == name]
+    near = suggestion(name, known)
+    moved = f"; did you mean '{elsewhere[0]}'?" if elsewhere else ""
+    # A name that one other section has is more likely than one that is spelt alike.
+    hint = moved if len(elsewhere) == 1 else near or moved
     return f"unknown {'key' if parents or elsewhere else 'section'}{hint}"
 
 
@@ -76,9 +77,9 @@ def spell(raw: Any) -> str:
         return "true" if raw else "false"
     if isinstance(raw, list):
         return "[" + ", ".join(map(spell, raw)) + "]"
-    return str(raw)
+    return f"{raw:.15g}" if isinstance(raw, float) else str(raw)
 
 
-def _limit(key: Key, limit: float | None) -> str:
-    assert limit is not None  # the error came from this limit
-    return format_quantity(limit, key.unit) if key.unit else f"{limit:.12g}"
+def _number(key: Key, value: Any) -> str:
+    """A number that was understood, in the unit of its key."""
+    return format_quantity(value, key.unit) if key.unit else show(value)

@@ -108,27 +108,23 @@ class Combination:
 
 def _cell_bits(values: Values) -> str | None:
     cell, weight = values["crossbar.cell_bits"], values["precision.weight_bits"]
-    return (
-        f"a cell of {cell} bits is wider than a weight of {weight} (precision.weight_bits)"
-        if cell > weight
-        else None
-    )
+    if cell <= weight:
+        return None
+    return f"a cell of {cell} bits is wider than a weight (precision.weight_bits = {weight})"
 
 
 def _dac_bits(values: Values) -> str | None:
     dac, word = values["precision.dac_bits"], values["precision.input_bits"]
-    return (
-        f"{dac} bits a cycle are more than an input has (precision.input_bits = {word})"
-        if dac > word
-        else None
-    )
+    if dac <= word:
+        return None
+    return f"{dac} bits a cycle are more than an input has (precision.input_bits = {word})"
 
 
 def _cycle(values: Values) -> str | None:
     if values["operation_unit.cycle_time"] is not DERIVED:
         return None
     if values["adc.rate"] is None:
-        return 'missing: give operation_unit.cycle_time, such as "100 ns", or adc.rate to derive it'
+        return 'missing; give it, such as "100 ns", or adc.rate to derive it'
     if not values["adc.per_crossbar"]:
         return 'cannot be derived without ADCs (adc.per_crossbar = 0); give it, such as "100 ns"'
     return None

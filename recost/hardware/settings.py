@@ -84,6 +84,7 @@ def _parsed(key: Key, text: str) -> Any:
     import tomli
 
     try:
-        return tomli.loads(f"value = {text}")["value"]
+        parsed = tomli.loads(f"value = {text}")
     except (ValueError, RecursionError):
         return text
+    return parsed["value"] if len(parsed) == 1 else text

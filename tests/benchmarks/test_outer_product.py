@@ -12,7 +12,7 @@ from tests.benchmarks.peers import compare, report
 pytestmark = pytest.mark.bench
 
 SLICING = Slicing((4, 4, 4, 6, 6, 5, 5, 5))
-EXAMPLES, SIDE, BITS = 32, 128, 16
+EXAMPLES, SIDE, BITS = 128, 128, 16
 
 
 class NumpyMatrix:

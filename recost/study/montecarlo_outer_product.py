@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from itertools import product
@@ -17,7 +17,7 @@ from recost.kernels.outer_product_draws import start_weights
 from recost.kernels.philox import stream_key
 from recost.models.random_updates import Distribution, Plan
 from recost.models.sliced_matrix import SlicedMatrix, Writing
-from recost.models.slices import MOST_VECTOR_BITS, Slicing, check_interval
+from recost.models.slices import MOST_SLICE_BITS, MOST_VECTOR_BITS, Slicing, check_interval
 from recost.study.result import Result
 
 _Array = npt.NDArray[Any]
@@ -274,8 +274,63 @@ def _standard_error(shares: _Array) -> float | None:
     return 100.0 * float(shares.std(ddof=1) / np.sqrt(len(shares)))
 
 
-def measure_all(
-    slicings: Sequence[Slicing], carry_interval: int, experiment: Experiment
-) -> list[Saturation]:
-    """`measure` for several slicings under the same updates."""
-    return [measure(slicing, carry_interval, experiment) for slicing in slicings]
+ADVICE_COLUMNS = (
+    "row",
+    "updates",
+    "slice_bits",
+    "carry_interval",
+    "slice",
+    "bits",
+    "saturated_percent",
+    "clipped_percent",
+    "lost_update_percent",
+)
+
+
+def advise(
+    slicing: Slicing,
+    carry_intervals: int | Iterable[int],
+    bound: float,
+    experiment: Experiment,
+) -> Result:
+    """The fewest bits of each slice that keep its saturated cells under `bound`.
+
+    Slices do not act on each other between carry resolutions, and after one every digit is as
+    likely as another whatever the bits; so one run with b bits in every slice tells for all
+    slices at once whether b is enough, and the smallest b of each is the answer, which is then
+    run as it is.  `slicing` gives the number of slices and the weight; its bits do not matter.
+
+    Raises
+    ------
+    InputError
+        A bound that is not a share, or one that not even 14 bits keep.
+    """
+    if not 0.0 < bound < 1.0:
+        raise InputError(f"{100 * bound:g} % is not between 0 and 100", key="--advise")
+    several = [carry_intervals] if isinstance(carry_intervals, int) else list(carry_intervals)
+    rows: list[dict[str, Any]] = []
+    for interval in several:
+        chosen = _fewest_bits(slicing, interval, bound, experiment)
+        rows += _rows(measure(chosen, interval, experiment), experiment, "slice")
+    kept = [{name: row.get(name) for name in ADVICE_COLUMNS} for row in rows]
+    provenance = {"bound_percent": 100.0 * bound, "seed": experiment.seed}
+    return Result(ADVICE_COLUMNS, kept, provenance=provenance, kind="montecarlo outer-product")
+
+
+def _fewest_bits(slicing: Slicing, interval: int, bound: float, experiment: Experiment) -> Slicing:
+    """The smallest bits of each slice whose share of saturated cells is below the bound."""
+    slices = len(slicing.slice_bits)
+    chosen = [0] * slices
+    for bits in range(slicing.least_bits, MOST_SLICE_BITS + 1):
+        found = measure(replace(slicing, slice_bits=(bits,) * slices), interval, experiment)
+        saturated = found.saturated.mean(axis=0)
+        for place in range(slices):
+            if not chosen[place] and saturated[place] < bound:
+                chosen[place] = bits
+        if all(chosen):
+            return replace(slicing, slice_bits=tuple(chosen))
+    raise InputError(
+        f"not even {MOST_SLICE_BITS} bits a slice keep the saturated cells under"
+        f" {100 * bound:g} % for {interval} examples; resolve carries more often",
+        key="--advise",
+    )

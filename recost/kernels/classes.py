@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 
-from recost.kernels._numba import kernel
+from recost.kernels._numba import inlined, kernel
 from recost.vocabulary import ActivationSparsity, FilterZeros, WeightEncoding, WeightSparsity
 
 _NO_WEIGHTS = int(WeightSparsity.NONE)
@@ -20,7 +20,7 @@ WORK, WORK_CONVERSIONS, WORK_DRIVES, WORK_READS, KEPT_ROWS = range(5)
 WORKS = 5
 
 
-@kernel
+@inlined
 def input_streams(layer, activations, streams):
     """P(a wordline is active) for each kind of slice into `streams`: (kinds, alike slices).
 
@@ -43,7 +43,7 @@ def input_streams(layer, activations, streams):
     return 1, layer.slices * layer.passes
 
 
-@kernel
+@inlined
 def column_class(place, size, i):
     """Class i of a layer's column chunks: (start in a weight, bitlines, how many).
 
@@ -61,7 +61,7 @@ def column_class(place, size, i):
     return (i * size) % cells, size, count + (1 if alike else 0)
 
 
-@kernel
+@inlined
 def column_classes(place, size):
     """How many classes `column_class` numbers."""
     return place.cells_per_weight // math.gcd(place.cells_per_weight, size) + 1

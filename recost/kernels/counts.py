@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from recost.kernels._numba import kernel
+from recost.kernels._numba import inlined, kernel
 from recost.kernels.classes import (
     KEPT_ROWS,
     WORK,
@@ -48,7 +48,7 @@ def layer_placement(layer, structure):
     return place(rows, columns, layer.groups, structure)
 
 
-@kernel
+@inlined
 def index_width(structure, rows):
     """Bits of one stored row index: the file's, or enough to name every row of the chunk."""
     if structure.sparsity_index_bits > 0:
@@ -59,7 +59,7 @@ def index_width(structure, rows):
     return bits
 
 
-@kernel
+@inlined
 def _fill_work(layer, structure, placed, work):
     """Energy of pipeline-fill cycles in which nothing is gated: one full unit a crossbar."""
     times = float(layer.vectors * layer.passes * structure.operation_unit_fill_cycles)
@@ -70,7 +70,7 @@ def _fill_work(layer, structure, placed, work):
     work[WORK_READS] += times * placed.crossbars * rows * wide
 
 
-@kernel
+@inlined
 def data_movement(layer, structure, placed, counts):
     """Bits between tile memories, cores and tiles for one image, added to `counts`.
 
@@ -95,13 +95,13 @@ def data_movement(layer, structure, placed, counts):
 
 
 @kernel
-def layer_counts(layer, structure, counts):
+def layer_counts(layer, structure, special, counts):
     """Actions, cycles and crossbars of one layer, one image, into `counts` (see `Count`)."""
     for i in range(counts.size):
         counts[i] = 0.0
     placed = layer_placement(layer, structure)
     work = np.zeros(WORKS)
-    cycles = crossbar_work(layer, structure, placed, work)
+    cycles = crossbar_work(layer, structure, placed, special, work)
     fill = structure.operation_unit_fill_cycles * layer.passes
     counts[_CYCLES] = cycles + float(layer.vectors * fill)
     counts[_ACTIVATIONS] = work[WORK]

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from recost.kernels._numba import kernel
+from recost.kernels._numba import inlined
 from recost.kernels.classes import (
     KEPT_ROWS,
     WORK,
@@ -61,7 +61,7 @@ _INDEPENDENT = int(FilterZeros.INDEPENDENT)
 _BY_LAYER = int(Sync.LAYER)
 
 
-@kernel
+@inlined
 def _dense_groups(bitlines, group_width, groups, parts):
     """Column groups that keep every row; returns how many classes."""
     parts[0].weight, parts[0].density, parts[0].correlation = 1.0, 1.0, 0.0
@@ -78,20 +78,21 @@ def _dense_groups(bitlines, group_width, groups, parts):
     return classes
 
 
-@kernel
-def class_moments(layer, structure, rows, element, span, streams, out):
+@inlined
+def class_moments(layer, structure, rows, piece, streams, special, out):
     """Moments of one class of crossbars into `out`; returns (lattice unit, bound, kept rows).
 
-    `span` is (start, bitlines): the first bitline counted from the first cell of a weight, and
-    how many there are.  `rows` tell what the mode leaves: compacted rows are all live.
+    `piece` is (start, bitlines, element density): the first bitline counted from the first cell
+    of a weight, how many there are, and how dense their weights.  `rows` tell what the mode
+    leaves: compacted rows are all live.
     """
-    start, bitlines = span
+    start, bitlines, element = piece
     mode = structure.sparsity_weights
     cells = -(-structure.precision_weight_bits // structure.crossbar_cell_bits)
     width = min(structure.operation_unit_columns, bitlines)
     units = -(-bitlines // width)
     tall = -(-rows.count // rows.height)
-    if mode == _OU_COLUMN:
+    if special is not None and mode == _OU_COLUMN:
         weights = -(-bitlines // cells)
         column_moments(rows, layer, element, (weights, cells, width), streams, out)
         return 1.0, float(tall * units * streams.size), 0.0
@@ -133,10 +134,10 @@ def class_moments(layer, structure, rows, element, span, streams, out):
     return float(units), float(tall * units * streams.size), kept
 
 
-@kernel
-def _row_class_wait(layer, structure, place, rows, chunks, inputs, work):
+@inlined
+def _row_class_wait(layer, structure, place, rows, inputs, special, work):
     """Work of one row class, and the cumulants of its slowest crossbar in the time it waits."""
-    streams, alike = inputs
+    streams, alike, chunks = inputs
     by_layer = structure.mapping_sync == _BY_LAYER
     n = float(layer.vectors) if by_layer else 1.0
     out = np.empty((RESULTS, 3))
@@ -152,7 +153,7 @@ def _row_class_wait(layer, structure, place, rows, chunks, inputs, work):
             if count == 0:
                 continue
             lattice, most, kept = class_moments(
-                layer, structure, rows, element, (start, bitlines), streams, out
+                layer, structure, rows, (start, bitlines, element), streams, special, out
             )
             times = float(layer.groups * chunks * count * layer.vectors * alike)
             work[WORK] += times * out[OWN_FRESH, 0]
@@ -177,17 +178,17 @@ def _row_class_wait(layer, structure, place, rows, chunks, inputs, work):
     return largest(slowest.mean, variance, third, float(chunks * layer.groups), unit, bound)
 
 
-@kernel
-def crossbar_work(layer, structure, place, work):
+@inlined
+def crossbar_work(layer, structure, place, special, work):
     """Expected work of a layer's crossbars into `work`; returns its critical path in cycles.
 
     The cycles are of one image and one copy of the weights: the slowest crossbar of every
     vector (`mapping.sync = "vector"`) or over all vectors ("layer").  `place` is the placement
-    of the rows and columns that the mode keeps.
+    of the rows and columns that the mode keeps.  `special` is None unless the mode is one of
+    those that compact whole columns or layers; their code is not compiled without need.
     """
     streams = np.empty(max(2, layer.passes * layer.slices))
     kinds, alike = input_streams(layer, structure.sparsity_activations, streams)
-    inputs = (streams[:kinds], alike)
     mode = structure.sparsity_weights
     compacted = mode == _MATRIX or (
         mode == _OU_ROW and structure.mapping_compaction == _WHOLE_LAYER
@@ -213,9 +214,10 @@ def crossbar_work(layer, structure, place, work):
             layer.weight_correlation,
             layer.activation_correlation,
         )
-        mine = _row_class_wait(layer, structure, place, rows, chunks, inputs, work)
+        inputs = (streams[:kinds], alike, chunks)
+        mine = _row_class_wait(layer, structure, place, rows, inputs, special, work)
         slowest = larger(slowest, mine) if slowest.mean > 0.0 else mine
-    if compacted:
+    if special is not None and compacted:
         compacted_work(layer, structure, streams[:kinds], alike, work)
     vectors = 1.0 if structure.mapping_sync == _BY_LAYER else float(layer.vectors)
     return slowest.mean * vectors

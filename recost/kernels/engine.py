@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from recost.kernels._numba import kernel
-from recost.kernels.counts import layer_counts
+from recost.kernels._numba import inlined, kernel
 from recost.kernels.placement import ceil_div
 from recost.kernels.prices import (
     action_prices,
@@ -18,7 +17,6 @@ from recost.kernels.prices import (
 )
 from recost.vocabulary import (
     ACTIONS,
-    COMPONENTS,
     PAYER,
     Component,
     Count,
@@ -51,11 +49,11 @@ _AREA = int(Total.AREA)
 
 
 @kernel
-def network_counts(layers, structure, counts):
-    """Counts of every layer of a network, for one image, into `counts` [layers, COUNTS].
+def off_chip_counts(layers, structure, counts):
+    """Bits over chip boundaries for one image, added to the `counts` of the layers.
 
-    Off-chip: the image comes in with the first layer, the answer leaves with the last, and the
-    outputs of the layer at which a chip is full go to the next chip.
+    The image comes in with the first layer, the answer leaves with the last, and the outputs of
+    a layer at which a chip is full go to the next chip.
     """
     per_chip = (
         structure.hierarchy_crossbars_per_core
@@ -65,7 +63,6 @@ def network_counts(layers, structure, counts):
     bits = structure.precision_input_bits
     placed = 0
     for i in range(layers.size):
-        layer_counts(layers[i], structure, counts[i])
         before = placed // per_chip
         placed += int(counts[i, _CROSSBARS])
         crossings = (placed - 1) // per_chip - before if i + 1 < layers.size else 1
@@ -96,7 +93,7 @@ def balance(counts, copies, budget):
         used += need
 
 
-@kernel
+@inlined
 def _reload(structure, technology, counts, need, capacity):
     """Writes of a network that does not fit and is written anew for every image; seconds."""
     for i in range(counts.shape[0]):
@@ -113,8 +110,9 @@ def network_totals(structure, technology, counts, copies, budget, totals):
 
     `copies[i]` are copies of layer i; with `mapping.replication = "balanced"` or a `budget`
     above 0 crossbars are spent on more of them.  Latency is that of one image through one copy;
-    the interval between images in steady state is that of the slowest layer.  Static and
-    control power is charged for the interval, so that power = energy / interval.
+    the interval between images in steady state is that of the slowest layer.  Static power is
+    charged for the interval, so that power = energy / interval; control runs in the tiles of a
+    layer as long as the layer works on the image.
     """
     for i in range(totals.size):
         totals[i] = 0.0
@@ -138,20 +136,22 @@ def network_totals(structure, technology, counts, copies, budget, totals):
     prices = np.empty(ACTIONS)
     action_prices(structure, technology, prices)
     cycles = slowest = stored = 0.0
+    cycle = structure.operation_unit_cycle_time_s
+    control = tile_control(structure, technology) / per_tile * cycle
     for i in range(counts.shape[0]):
         for action in range(ACTIONS):
             totals[_PAYER[action]] += counts[i, action] * prices[action]
         cycles += counts[i, _CYCLES]
+        # Copies of a layer share its work: tiles x time does not depend on how many there are.
+        totals[_CONTROL] += counts[i, _CROSSBARS] * counts[i, _CYCLES] * control
         slowest = max(slowest, counts[i, _CYCLES] / copies[i])
         stored += counts[i, _STORED] * copies[i]
         totals[_TOTAL_ACTIVATIONS] += counts[i, _ACTIVATIONS]
         totals[_TOTAL_CONVERSIONS] += counts[i, _CONVERSIONS]
-    cycle = structure.operation_unit_cycle_time_s
     interval = slowest * cycle + extra
     static = crossbar_leakage(structure, technology) * need
     static += tile_leakage(structure, technology) * tiles + technology.off_chip_leakage_w * chips
     totals[_LEAKAGE] = static * interval
-    totals[_CONTROL] = tile_control(structure, technology) * tiles * interval
     totals[_LATENCY] = cycles * cycle + extra
     totals[_INTERVAL] = interval
     totals[_TOTAL_CYCLES] = cycles
@@ -160,19 +160,3 @@ def network_totals(structure, technology, counts, copies, budget, totals):
     area = crossbar_area(structure, technology) * need + tile_area(structure, technology) * tiles
     area += technology.index_decoder_memory_area_mm2_per_bit * stored
     totals[_AREA] = area + technology.off_chip_area_mm2 * chips
-
-
-@kernel
-def evaluate(layers, structure, technology, copies, budget, counts, totals):
-    """Counts and totals of one design: the estimate that a sweep repeats for every point."""
-    network_counts(layers, structure[0], counts)
-    network_totals(structure[0], technology[0], counts, copies, budget, totals)
-
-
-@kernel
-def energy_of(counts, prices, energies):
-    """Energy of each component for one row of counts; static parts are left at 0."""
-    for component in range(COMPONENTS):
-        energies[component] = 0.0
-    for action in range(ACTIONS):
-        energies[_PAYER[action]] += counts[action] * prices[action]

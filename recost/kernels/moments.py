@@ -197,19 +197,17 @@ def crossbar_moments(rows, groups, parts, streams, out):
     _weight_terms(rows, groups, parts, streams, terms)
     if rows.live < 1.0:
         _live_terms(rows, groups, parts, streams, terms)
+    for m in range(3):
+        live = terms[_LIVE, m]
+        shared = terms[_INPUT, m] - terms[_LIVE_SLICE, m]
+        fixed = terms[_WEIGHT, m] - terms[_LIVE_GROUP, m]
+        rest = terms[_UNITS, m] - terms[_INPUT_ONE, m] - terms[_WEIGHT_ONE, m]
+        out[SHARED_FIXED, m] = live
+        out[SHARED_FRESH, m] = shared
+        out[OWN_FIXED, m] = fixed
+        out[OWN_FRESH, m] = rest + terms[_LIVE_BOTH, m]
     for cause in range(ACTIONS):
         out[cause, 0] = terms[_UNITS, 0]
-    for m in range(1, 3):
-        live = terms[_LIVE, m]
-        shared = terms[_INPUT, m] - terms[_LIVE_SLICE, m] + live
-        own_fixed = terms[_WEIGHT, m] - terms[_LIVE_GROUP, m]
-        total = terms[_UNITS, m] + terms[_INPUT, m] - terms[_INPUT_ONE, m]
-        total += terms[_WEIGHT, m] - terms[_WEIGHT_ONE, m]
-        total += live - terms[_LIVE_SLICE, m] - terms[_LIVE_GROUP, m] + terms[_LIVE_BOTH, m]
-        out[SHARED_FIXED, m] = live
-        out[SHARED_FRESH, m] = shared - live
-        out[OWN_FIXED, m] = own_fixed
-        out[OWN_FRESH, m] = total - shared - own_fixed
     # Differences of equal numbers leave a few ulps that a square root must not see.
     for cause in range(ACTIONS):
         out[cause, 1] = max(0.0, out[cause, 1])

@@ -44,20 +44,23 @@ def _pair_correlation(layer, element, live_share):
 
 
 @kernel
-def _add_part(parts, first, used, weight, density, correlation):
-    """Append a part to a mixture, or add it to the last one if that has the same density."""
-    if used > 0 and abs(parts[first + used - 1].density - density) < _SAME:
-        parts[first + used - 1].weight += weight
-        return used
-    parts[first + used].weight = weight
-    parts[first + used].density = density
-    parts[first + used].correlation = correlation
-    return used + 1
+def _add_part(parts, first, at, weight, density, correlation):
+    """Put a part at `at`, or add it to the one before if that has the same density.
+
+    The mixture begins at `first`; returns where its next part goes.
+    """
+    if at > first and abs(parts[at - 1].density - density) < _SAME:
+        parts[at - 1].weight += weight
+        return at
+    parts[at].weight = weight
+    parts[at].density = density
+    parts[at].correlation = correlation
+    return at + 1
 
 
 @kernel
 def _mixture(layer, element, shares, touched, parts, first):
-    """Row-density mixture of a group that touches `touched` weights; returns its length.
+    """Row-density mixture of a group that touches `touched` weights; returns where it ends.
 
     `shares[i]` is P(weight i has a non-zero cell here | it is not zero).  Given the set of live
     filters, a live row holds a non-zero cell with 1 - prod_{live i} (1 - k e shares[i]).  The
@@ -71,7 +74,7 @@ def _mixture(layer, element, shares, touched, parts, first):
         for i in range(touched):
             none *= 1.0 - filters * live * shares[i]
         pair = _pair_correlation(layer, element * filters, float(touched))
-        return _add_part(parts, first, 0, 1.0, 1.0 - none, pair)
+        return _add_part(parts, first, first, 1.0, 1.0 - none, pair)
     # A weight of which only some cells lie here stands at the head or at the tail.
     head = shares[0] if shares[0] < 1.0 else -1.0
     tail = shares[touched - 1] if touched > 1 and shares[touched - 1] < 1.0 else -1.0
@@ -79,7 +82,7 @@ def _mixture(layer, element, shares, touched, parts, first):
     whole = touched - partial
     pmf = np.empty(whole + 1)
     low, high = count_pmf(whole, filters, 0.0, pmf)
-    used = 0
+    at = first
     for head_live in range(2 if head >= 0.0 else 1):
         for tail_live in range(2 if tail >= 0.0 else 1):
             alive = head_live + tail_live
@@ -88,8 +91,8 @@ def _mixture(layer, element, shares, touched, parts, first):
             for w in range(low, high + 1):
                 density = 1.0 - none * (1.0 - live) ** w
                 pair = _pair_correlation(layer, element, float(w + alive))
-                used = _add_part(parts, first, used, chance * pmf[w], density, pair)
-    return used
+                at = _add_part(parts, first, at, chance * pmf[w], density, pair)
+    return at
 
 
 @kernel
@@ -116,7 +119,8 @@ def crossbar_patterns(layer, offset, cells, element, span, groups, parts):
     start, bitlines, group_width = span
     shares = np.empty(group_width // cells + 3)
     heads = np.empty(groups.size, np.int64)
-    known = used = 0
+    # Not literals: Numba would compile the helpers once more for each literal argument.
+    known = used = np.int64(0)
     for g in range(-(-bitlines // group_width)):
         head = (start + g * group_width) % cells
         wide = min(group_width, bitlines - g * group_width)
@@ -132,14 +136,14 @@ def crossbar_patterns(layer, offset, cells, element, span, groups, parts):
         groups[known].first = used
         touched = _touched(layer, cells, head, wide, shares)
         if offset and (head == 0 or head + wide > cells):
-            count = _add_part(parts, used, 0, 1.0, 1.0, 0.0)
+            end = _add_part(parts, used, used, 1.0, 1.0, 0.0)
         else:
-            count = _mixture(layer, element, shares, touched, parts, used)
+            end = _mixture(layer, element, shares, touched, parts, used)
             if offset:  # rows are not dead as a whole, so the caller knows no share of live ones
-                for c in range(used, used + count):
+                for c in range(used, end):
                     parts[c].density *= layer.row_density
-        groups[known].count = count
-        used += count
+        groups[known].count = end - used
+        used = end
         known += 1
     return known
 

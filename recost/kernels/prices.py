@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from recost.kernels._numba import kernel
+from recost.kernels._numba import inlined, kernel
 from recost.kernels.placement import ceil_div
 from recost.vocabulary import AdcScaling, Count
 
@@ -26,7 +26,7 @@ _VECTOR = int(Count.VECTOR_OPERATIONS)
 _WRITES = int(Count.CELL_WRITES)
 
 
-@kernel
+@inlined
 def adc_scale(structure):
     """ADC energy and power at `adc.bits` over those at `adc.reference_bits`.
 
@@ -65,7 +65,7 @@ def action_prices(structure, technology, prices):
     prices[_WRITES] = write if write == write else 0.0  # noqa: PLR0124 - nan is not itself
 
 
-@kernel
+@inlined
 def crossbar_area(structure, technology):
     """Square millimetres of a crossbar with its converters, drivers and registers."""
     return (
@@ -80,7 +80,7 @@ def crossbar_area(structure, technology):
     )
 
 
-@kernel
+@inlined
 def crossbar_leakage(structure, technology):
     """Static watts of a crossbar with its converters, drivers and registers."""
     return (
@@ -95,7 +95,7 @@ def crossbar_leakage(structure, technology):
     )
 
 
-@kernel
+@inlined
 def tile_area(structure, technology):
     """Square millimetres of a tile's shared parts, its cores' crossbars not counted."""
     return (
@@ -108,7 +108,7 @@ def tile_area(structure, technology):
     )
 
 
-@kernel
+@inlined
 def tile_leakage(structure, technology):
     """Static watts of a tile's shared parts."""
     return (
@@ -119,7 +119,7 @@ def tile_leakage(structure, technology):
     )
 
 
-@kernel
+@inlined
 def tile_control(structure, technology):
     """Watts of a tile's control, which runs as long as the tile is in use."""
     return (
@@ -128,7 +128,7 @@ def tile_control(structure, technology):
     )
 
 
-@kernel
+@inlined
 def tiles_and_chips(structure, crossbars):
     """Whole tiles and whole chips that hold so many crossbars."""
     per_tile = structure.hierarchy_crossbars_per_core * structure.hierarchy_cores_per_tile

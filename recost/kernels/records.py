@@ -45,11 +45,13 @@ BOUND_LAYER = np.dtype(
 
 # The column groups of a crossbar, alike ones merged: class k stands `multiplicity` times, has
 # `width` bitlines, and its row density is a mixture of the parts `first` to `first + count`.
-GROUP = np.dtype([("multiplicity", "f8"), ("width", "i8"), ("first", "i8"), ("count", "i8")])
+GROUP = np.dtype(
+    [("multiplicity", "f8"), ("width", "i8"), ("first", "i8"), ("count", "i8")], align=True
+)
 
 # A part of a mixture: its probability, the density of a group's rows given that the row is
 # live, and the correlation of two rows of one kernel.
-PART = np.dtype([("weight", "f8"), ("density", "f8"), ("correlation", "f8")])
+PART = np.dtype([("weight", "f8"), ("density", "f8"), ("correlation", "f8")], align=True)
 
 
 class Placement(NamedTuple):

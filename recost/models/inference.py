@@ -9,7 +9,8 @@ import numpy as np
 from recost.errors import InputError
 from recost.hardware import Hardware
 from recost.hardware.records import structure_record, technology_record
-from recost.kernels.engine import energy_of, evaluate
+from recost.kernels.counts import layer_counts
+from recost.kernels.engine import network_totals, off_chip_counts
 from recost.kernels.prices import action_prices
 from recost.models.binding import bind
 from recost.models.cost import Action, Cost, LayerCost
@@ -20,11 +21,13 @@ from recost.vocabulary import (
     COUNTS,
     PAYER,
     TOTALS,
+    Compaction,
     Component,
     Count,
     Overflow,
     Replication,
     Total,
+    WeightSparsity,
 )
 
 Array = np.ndarray[Any, Any]
@@ -51,7 +54,11 @@ def network_figures(
     counts, totals = np.zeros((len(network), COUNTS)), np.zeros(TOTALS)
     copies = _copies(hardware, network)
     _check_reload(hardware)
-    evaluate(layers, structure, technology, copies, crossbars, counts, totals)
+    special = special_mode(hardware)
+    for layer, row in zip(layers, counts, strict=True):
+        layer_counts(layer, structure[0], special, row)
+    off_chip_counts(layers, structure[0], counts)
+    network_totals(structure[0], technology[0], counts, copies, crossbars, totals)
     _check_budget(hardware, network, int(totals[Total.CHIPS]))
     prices = np.zeros(ACTIONS)
     action_prices(structure[0], technology[0], prices)
@@ -75,6 +82,16 @@ def network_figures(
         notes=hardware.notes,
     )
     return counts, prices, cost
+
+
+def special_mode(hardware: Hardware) -> bool | None:
+    """What tells the kernels to include the modes that compact whole columns or whole layers.
+
+    None leaves their code out of what is compiled, which is a third of it.
+    """
+    mode, whole = hardware.sparsity.weights, hardware.mapping.compaction == Compaction.LAYER
+    special = mode in (WeightSparsity.MATRIX, WeightSparsity.OU_COLUMN)
+    return True if special or (mode == WeightSparsity.OU_ROW and whole) else None
 
 
 def _copies(hardware: Hardware, network: LayerTable) -> Array:
@@ -123,19 +140,22 @@ def _layer_costs(
     share = occupied / occupied.sum()
     cell_room = hardware.crossbar.rows * hardware.crossbar.columns
     waiting = totals[Total.LATENCY] - totals[Total.CYCLES] * hardware.operation_unit.cycle_time_s
-    energies = np.zeros(COMPONENTS)
+    # counts x prices, and the time that a layer's tiles are under control
+    working = counts[:, Count.CROSSBARS] * counts[:, Count.CYCLES]
+    energies = np.zeros((len(network), COMPONENTS))
+    for action in range(ACTIONS):
+        energies[:, PAYER[action]] += counts[:, action] * prices[action]
+    energies[:, Component.CONTROL] = totals[Component.CONTROL] * working / working.sum()
+    energies[:, Component.LEAKAGE] = totals[Component.LEAKAGE] * share
     costs = []
     for i, name in enumerate(network.names):
-        energy_of(counts[i], prices, energies)
-        for component in (Component.CONTROL, Component.LEAKAGE):
-            energies[component] = totals[component] * share[i]
         row = counts[i]
         costs.append(
             LayerCost(
                 name,
                 float(row[Count.CYCLES]) * hardware.operation_unit.cycle_time_s
                 + float(waiting * share[i]),
-                dict(zip(COMPONENT_NAMES, energies.tolist(), strict=True)),
+                dict(zip(COMPONENT_NAMES, energies[i].tolist(), strict=True)),
                 cycles=float(row[Count.CYCLES]),
                 ou_activations=float(row[Count.OU_ACTIVATIONS]),
                 adc_conversions=float(row[Count.ADC_CONVERSIONS]),

@@ -169,7 +169,13 @@ def _costs(hardware: Hardware, network: LayerTable, at: int) -> list[dict[str, A
             _row("energy", component, count * price, "J", f"{name} x {key}"),
         ]
     rows += [
-        _row("energy", name, layer.energies_j[name], "J", "power x interval, by crossbars occupied")
+        _row(
+            "energy",
+            name,
+            layer.energies_j[name],
+            "J",
+            "tile control x time at work, or leakage x interval",
+        )
         for name in ("control", "leakage")
         if layer.energies_j[name]
     ]

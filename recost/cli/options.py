@@ -113,6 +113,13 @@ class Changes:
             prefix, key = prefix.strip(), key.strip()
             if not equals or not key:
                 faults.append(Fault("is not [NAME:]KEY=VALUE", key=f"--set {text}"))
+            elif not colon and not hardware:
+                faults.append(
+                    Fault(
+                        f"there is no -H to change; the networks take {WORKLOAD}:KEY=VALUE",
+                        key=f"--set {text}",
+                    )
+                )
             elif not colon:
                 changes.everywhere[key] = value.strip()
             elif prefix == WORKLOAD:

@@ -146,6 +146,10 @@ COLUMNS: tuple[Column, ...] = (
     Column("value", rank=1, description="the number, in its unit"),
     Column("how", rank=2, description="how it comes about", wraps=True),
     Column("source", rank=3, description="where it is from", wraps=True),
+    Column("key", rank=0, description="the key as files and --set spell it"),
+    Column("title", rank=1, description="what it is", wraps=True),
+    Column("layers", scaling=Scaling.COUNT, rank=2, description="layers with weights"),
+    Column("path", description="the file"),
     Column("utilisation_percent", "%", rank=3, description="share of the crossbars' cells in use"),
 )
 _BY_NAME = {column.name: column for column in COLUMNS}

@@ -21,7 +21,7 @@ def complaints(invoke):
     """The lines that `recost ARGUMENTS` complains in, and nothing but them."""
 
     def run(*arguments: str) -> list[str]:
-        result = invoke(*arguments)
+        result = invoke(*arguments, "--quiet")
         assert result.exit_code == 2, result.output
         assert isinstance(result.exception, SystemExit)
         assert result.stdout == ""
@@ -74,7 +74,7 @@ def test_a_fault_of_a_hardware_file(complaints, text, place, named):
     [
         ("input = [1, 8, 8]\nlayers = []\n", "4:1: layers: ", "empty"),
         ("input = [1, 8, 8]\nlayers = [{pool = 2}]\n", "4:1: layers: ", "empty"),
-        ("layers = [{linear = 10}]\n", " input: ", "missing"),
+        ("layers = [{linear = 10}]\n", "1:1: input: ", "missing"),
         (
             "input = [1, 4, 4]\nlayers = [{conv = 8, kernel = 7}]\n",
             "4:11: layers[0]: ",
@@ -103,7 +103,7 @@ def test_a_fault_of_a_hardware_file(complaints, text, place, named):
                 "input = [3, 8, 8]\nlayers = [{conv = 8, kernel = 3}]\n"
                 '[profile]\nsource = "x"\nweights = {elements = 1.5}\n'
             ),
-            "7:12: profile.weights.elements: ",
+            "7:23: profile.weights.elements: ",
             "at most 1",
         ),
         (
@@ -111,7 +111,7 @@ def test_a_fault_of_a_hardware_file(complaints, text, place, named):
                 "input = [3, 8, 8]\nlayers = [{conv = 8, kernel = 3}]\n"
                 '[profile]\nsource = "x"\nweights = {elements = nan}\n'
             ),
-            "7:12: profile.weights.elements: ",
+            "7:23: profile.weights.elements: ",
             "nan is not a finite number",
         ),
     ],

@@ -49,6 +49,12 @@ def test_every_bad_setting_is_named():
     ]
 
 
+def test_without_hardware_there_is_nothing_to_set_but_networks():
+    assert Changes.parse(["workload:profile=none"], ()).workload == {"profile": "none"}
+    with pytest.raises(InputError, match=r"--set adc\.bits=7: there is no -H to change"):
+        Changes.parse(["adc.bits=7"], ())
+
+
 @pytest.mark.parametrize(
     ("name", "short"), [("sre", "sre"), ("a/sre.toml", "sre"), ("a/b.c", "b.c")]
 )

@@ -167,3 +167,11 @@ def array_lives(keys, trial, cell, network, limits, lives, failed):
         place = (a - starts[p], cells[p])
         wear = wears[p, : population.slices], factors[bounds[p] : bounds[p + 1]]
         lives[a] = _array_life(place, (keys, trial), own, population, wear, limits, failed[a])
+
+
+@kernel
+def draw_uniforms(key, trial, out):
+    """Numbers uniform in (0, 1) from counters 0, 1, ... of a trial."""
+    for i in range(out.size):
+        word, _ = words(key, i, trial)
+        out[i] = uniform(word)

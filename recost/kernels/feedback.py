@@ -32,7 +32,7 @@ _LOGNORMAL = int(Magnitude.LOGNORMAL)
 # the step in P(count <= c | z), whose width in z is the relative noise of a count over s_b.
 _REACH = 8.0
 _FINE = 2001
-_COARSE = 161
+_COARSE = 97
 
 _below = normal.below
 _density = normal.density
@@ -43,18 +43,24 @@ _square_above = magnitudes.square_above
 
 
 class Law(NamedTuple):
-    """`threshold` t over the mean norm, exponent `feedback` k, spreads `lasting` and `fresh`."""
+    """`threshold` t over the mean norm, exponent `feedback` k, spreads `lasting` and `fresh`.
+
+    `hard` is a threshold that keeps what is above it and nothing else: h(y) = P(y Z > 1).
+    """
 
     threshold: float
     feedback: float
     lasting: float
     fresh: float
+    hard: bool = False
 
 
 @kernel
 def keep_rate(law, y):
-    """h(y) = E[min(1, y Z)] = y E[min(Z, 1/y)] for Z lognormal with mean 1."""
+    """h(y) = E[min(1, y Z)] = y E[min(Z, 1/y)] for Z lognormal with mean 1; hard: P(y Z > 1)."""
     median = math.exp(-0.5 * law.fresh * law.fresh)
+    if law.hard:
+        return _survival(_LOGNORMAL, median, law.fresh, 1.0 / y)
     return min(1.0, y * _limited_mean(_LOGNORMAL, median, law.fresh, 1.0 / y))
 
 
@@ -165,7 +171,7 @@ def threshold_for_rate(law, rate):
     low, high = -100.0, 100.0
     for _ in range(60):
         middle = 0.5 * (low + high)
-        trial = Law(math.exp(middle), law.feedback, law.lasting, law.fresh)
+        trial = Law(math.exp(middle), law.feedback, law.lasting, law.fresh, law.hard)
         if _mean_given(trial, norms, weights, rate) > rate:
             low = middle
         else:

@@ -117,3 +117,12 @@ def quantile(family, scale, spread, p):
     if family == _LAPLACE:
         return -scale * math.log1p(-p)
     return scale * math.exp(spread * _normal_quantile(p))
+
+
+@kernel
+def fill_tail(family, scale, spread, out):
+    """P(|g| >= m) for m = 0, 1, ... into `out`; the last entry is 0, values being clipped."""
+    out[0] = 1.0
+    for m in range(1, out.size - 1):
+        out[m] = survival(family, scale, spread, float(m))
+    out[out.size - 1] = 0.0

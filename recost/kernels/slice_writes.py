@@ -30,7 +30,7 @@ _STOCHASTIC = int(Rounding.STOCHASTIC)
 _EXACT = 1024
 # Periods after which the rest of the tail counts with a slice's mean, 1 - 2^-c.  The tail is then
 # all but straight over a period, and the trapezium of changes is symmetric about its middle.
-_PERIODS = 512
+_PERIODS = 256
 # A tail below this share adds less than one part in 1e15.
 _NEGLIGIBLE = 1e-17
 

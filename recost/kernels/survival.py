@@ -205,7 +205,7 @@ def _passed(populations, wears, factors, cell, trainings, goal):
 
 @kernel
 def _life(populations, wears, factors, cell, goal):
-    """The trainings at which `_passed` turns true, by bisection on ln t to 1e-13."""
+    """The trainings at which `_passed` turns true, by bisection on ln t to 1e-10."""
     wear = 0.0
     for i in range(populations.size):
         wear = max(wear, wears[i, : populations[i].slices].max())
@@ -224,7 +224,7 @@ def _life(populations, wears, factors, cell, goal):
         reach *= 2.0
         if low < -_LIMIT:
             return 0.0
-    while high - low > 1e-13 * max(1.0, abs(low)):
+    while high - low > 1e-10:
         middle = 0.5 * (low + high)
         if _passed(populations, wears, factors, cell, math.exp(middle), goal):
             high = middle

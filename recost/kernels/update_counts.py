@@ -121,8 +121,9 @@ def simulate_group(key, steps, law, rule, arrays):
         written = 0
         for start in range(0, norms.size, _BLOCK):
             stop = min(start + _BLOCK, norms.size)
-            _draw(key, step, start, law.fresh, noise, chances)
             n = stop - start
+            even = n + n % 2
+            _draw(key, step, start, law.fresh, noise[:even], chances[:even])
             _look_up(table, counts[start:stop], gain, factors[:n])
             draws = (noise[:n], chances[:n], factors[:n])
             part = norms[start:stop], counts[start:stop]
@@ -139,26 +140,35 @@ def draw_norms(key, lasting, norms):
 
 
 @driver
-def simulate(keys, steps, laws, bounds, arrays):
+def simulate(order, keys, steps, laws, bounds, arrays):
     """Run groups of structures side by side, each with lasting norms of its own.
 
     Parameters
     ----------
+    order : int[groups]
+        Groups in the order in which threads take them, in equal runs (`balanced`).
     keys : uint64[groups, 2]
         Streams of the lasting norms and of the steps.
     steps : int
     laws : float[groups, 5]
-        The policy's code and a `feedback.Law`, a group.
+        The policy's code, then threshold, feedback, lasting and fresh spread of a `feedback.Law`.
     bounds : int[groups + 1]
         Where each group's structures start.
     arrays : (float[n], int64[n], float[4, n])
         As in `simulate_group`, all groups behind each other; norms are written.
     """
     norms, counts, sums = arrays
-    for g in prange(keys.shape[0]):
+    for place in prange(order.size):
+        g = order[place]
         start, stop = bounds[g], bounds[g + 1]
-        law = Law(laws[g, 1], laws[g, 2], laws[g, 3], laws[g, 4])
+        law = Law(laws[g, 1], laws[g, 2], laws[g, 3], laws[g, 4], False)
         rule = rule_of(int(laws[g, 0]), law.threshold)
         draw_norms(keys[g, 0], law.lasting, norms[start:stop])
         part = norms[start:stop], counts[start:stop], sums[:, start:stop]
         simulate_group(keys[g, 1], steps, law, rule, part)
+
+
+def balanced(sizes, threads):
+    """Groups dealt out to threads, the largest first: threads take equal runs of the result."""
+    largest = np.argsort(-np.asarray(sizes), kind="stable")
+    return np.concatenate([largest[thread::threads] for thread in range(threads)])

@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
+from numba import get_num_threads
 
 from recost.kernels import cell_life, feedback, update_counts
 from recost.kernels.philox import stream_key
@@ -55,7 +56,8 @@ def simulate_updates(
         keys[i] = [stream_key(seed, layer.name, part) for part in ("norms", "steps")]
     norms = np.empty(bounds[-1])
     counts, sums = np.zeros(bounds[-1], np.int64), np.zeros((4, bounds[-1]))
-    update_counts.simulate(keys, steps, laws, bounds, (norms, counts, sums))
+    order = update_counts.balanced(np.diff(bounds), get_num_threads())
+    update_counts.simulate(order, keys, steps, laws, bounds, (norms, counts, sums))
     trials = []
     for i, layer in enumerate(layers):
         part = slice(bounds[i], bounds[i + 1])

@@ -23,7 +23,7 @@ def run(policy, law, structures, steps, *, seed=1, groups=1):
     bounds = np.arange(groups + 1) * structures
     norms, counts = np.empty(bounds[-1]), np.zeros(bounds[-1], np.int64)
     sums = np.zeros((4, bounds[-1]))
-    update_counts.simulate(keys, steps, laws, bounds, (norms, counts, sums))
+    update_counts.simulate(np.arange(groups), keys, steps, laws, bounds, (norms, counts, sums))
     return norms, counts, sums / steps
 
 
@@ -106,6 +106,14 @@ def test_another_seed_is_another_sample():
     law = feedback.Law(2.0, 1.0, 0.5, 0.5)
     first, second = (run("endurance-aware", law, 64, 50, seed=seed)[1] for seed in (1, 2))
     assert not np.array_equal(first, second)
+
+
+def test_groups_are_dealt_out_evenly():
+    sizes = np.array([5, 100, 7, 90, 6, 1])
+    order = update_counts.balanced(sizes, 2)
+    assert sorted(order) == list(range(6))
+    assert sizes[order[:3]].sum() == 100 + 7 + 5
+    assert sizes[order[3:]].sum() == 90 + 6 + 1
 
 
 @pytest.mark.bench

@@ -1,6 +1,6 @@
 """Print the first ```sh block of a README that contains a word: what a reader would paste.
 
-    python3 .ci/readme.py README.md 'recost compare'
+Used as `python3 .ci/readme.py README.md 'recost compare'`.
 """
 
 import re

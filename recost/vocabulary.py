@@ -178,6 +178,39 @@ class EnduranceDistribution(Word):
     NORMAL = 3
 
 
+class SensingReferences(Word):
+    """Which currents a sense amplifier compares a bitline with (`sensing.references`).
+
+    ``mean``: the mean currents of the sums.  ``nominal``: the currents of cells with the
+    states' own resistances, which lie below the means of lognormal cells.
+    """
+
+    MEAN = 0
+    NOMINAL = 1
+
+
+class SensingThresholds(Word):
+    """How a current between two references is read (`sensing.thresholds`).
+
+    ``dual-reference``: as the lower sum if it is nearer to that reference by the guard band.
+    ``mid-point``: by the half-way current; within the guard band of it, by chance.
+    """
+
+    DUAL_REFERENCE = 0
+    MID_POINT = 1
+
+
+class NarrowAdc(Word):
+    """What a converter does whose codes are fewer than the sums (`sensing.narrow_adc`).
+
+    ``saturate``: sums above the largest code read as that code.  ``scale``: a code stands for
+    several sums.
+    """
+
+    SATURATE = 0
+    SCALE = 1
+
+
 class Count(IntEnum):
     """What a model counts for one layer and one unit of work; a price belongs to each action.
 

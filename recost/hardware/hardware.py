@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from recost.errors import InputError
+from recost.hardware import sensing as sensing_
 from recost.hardware import structure, technology
 from recost.hardware import writes as writes_
 from recost.hardware.keys import keys_of_section, subsections
@@ -60,6 +61,7 @@ class Hardware:
     leakage: technology.Leakage
     budget: structure.Budget
     writes: writes_.Writes
+    sensing: sensing_.Sensing
     provenance: Mapping[str, Provenance] = field(repr=False)
     notes: tuple[str, ...] = field(repr=False)
     content_hash: str = field(repr=False)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from functools import cache
 
-from recost.hardware import structure, technology, writes
+from recost.hardware import sensing, structure, technology, writes
 from recost.hardware.keys import Key, keys_of_section
 
 SECTIONS: dict[str, dict[str, type]] = {
@@ -32,6 +32,7 @@ SECTIONS: dict[str, dict[str, type]] = {
         "leakage": technology.Leakage,
         "budget": structure.Budget,
         "writes": writes.Writes,
+        "sensing": sensing.Sensing,
     },
 }
 

@@ -18,7 +18,7 @@ _PARTS = {
 _LISTS = frozenset({"cells", "bits"})
 
 
-def read_arrays(file: str, beside: str, names: list[str]) -> dict[str, dict[str, Any]]:
+def read_arrays(path: Path, names: list[str]) -> dict[str, dict[str, Any]]:
     """The profile keys of each layer that an .npz holds.
 
     An array ``conv2.weights.elements`` is that key of one layer: a number, or a list for `bits`
@@ -31,7 +31,7 @@ def read_arrays(file: str, beside: str, names: list[str]) -> dict[str, dict[str,
     InputError
         No such file, not an .npz, an array with another name, shape or type.
     """
-    path = Path(beside).parent / file
+    file = path.name
     result: dict[str, dict[str, Any]] = {}
     faults: list[Fault] = []
     for key, array in _load(path).items():
@@ -64,7 +64,7 @@ def read_arrays(file: str, beside: str, names: list[str]) -> dict[str, dict[str,
 
 def _load(path: Path) -> dict[str, np.ndarray[Any, Any]]:
     try:
-        with np.load(path, allow_pickle=False) as archive:
+        with path.open("rb") as content, np.load(content, allow_pickle=False) as archive:
             if isinstance(archive, np.ndarray):
                 raise InputError("is a single array, not an .npz of named ones", path=str(path))
             return {key: archive[key] for key in archive.files}

@@ -45,14 +45,21 @@ class Document:
         canonical = json.dumps([self.data, self.overrides], sort_keys=True, default=str)
         return hashlib.sha256(canonical.encode()).hexdigest()
 
-    def place(self, path: KeyPath) -> tuple[str | None, int | None, int | None]:
-        """File, line and column of the value at `path`, or of the innermost table that holds it."""
+    def place(
+        self, path: KeyPath, *, at_value: bool = False
+    ) -> tuple[str | None, int | None, int | None]:
+        """File, line and column of the key at `path` (or of its value, if that is no table).
+
+        Of the innermost table that holds it, where the files have no such key.
+        """
         if any(path[: len(key)] == key for key in self.settings):
             return None, None, None
         for length in range(len(path), 0, -1):
             for source in self.sources:
                 if _holds(source.data, path[:length]):
-                    line, column = source.position(path[:length])
+                    whole = at_value and length == len(path)
+                    find = source.value_position if whole else source.position
+                    line, column = find(path[:length])
                     return source.path, line, column
         return self.path, 1, 1
 
@@ -60,9 +67,9 @@ class Document:
         """Whether the file, or one that it extends, has a value at `path`."""
         return _holds(self.data, path)
 
-    def fault(self, message: str, path: KeyPath) -> Fault:
+    def fault(self, message: str, path: KeyPath, *, at_value: bool = False) -> Fault:
         """A fault at a place of the document."""
-        file, line, column = self.place(path)
+        file, line, column = self.place(path, at_value=at_value)
         key = dotted(path)
         return Fault(message, file, line, column, key if file else f"--set workload:{key}")
 
@@ -131,7 +138,7 @@ def document_of(source: TomlSource) -> Document:
 def _base_path(base: str, source: TomlSource) -> Path:
     """The file that `extends = base` names: beside the file itself, else anywhere."""
     try:
-        return locate.find("workload", base, beside=Path(source.path).parent)
+        return locate.find("workload", base, beside=Path(source.path))
     except InputError as error:
         message = error.faults[0].message
         raise InputError([source.fault(("extends",), message)]) from None

@@ -39,7 +39,9 @@ def validation_faults(
     for place, details in by_place.items():
         if any(other[: len(place)] == place and len(other) > len(place) for other in by_place):
             continue  # another reading of the same value got further
-        faults.append(document.fault(_message(details, place, model), (*path, *place)))
+        message = _message(details, place, model)
+        at_value = details[0]["type"] not in ("extra_forbidden", "missing")
+        faults.append(document.fault(message, (*path, *place), at_value=at_value))
     return faults
 
 
@@ -87,10 +89,13 @@ def _range_message(detail: Any, value: Any) -> str:
         if bound in limits:
             return f"{_shown(value)} is out of range; it must be {text} {limits[bound]:g}"
     if detail["type"] in ("too_short", "too_long"):
-        return (
-            f"expected between {limits.get('min_length', 1)} and"
-            f" {limits.get('max_length', 'any number of')} values, not {limits['actual_length']}"
-        )
+        least, most = limits.get("min_length"), limits.get("max_length")
+        room = f"at least {least}" if most is None else f"at most {most}"
+        return f"has {limits['actual_length']} values; it must have {room}"
+    if detail["type"] == "string_too_short":
+        return "is empty"
+    if detail["type"] == "string_too_long":
+        return f"is longer than {limits['max_length']} characters"
     if detail["type"] == "finite_number":
         return f"{value} is not a finite number"
     if detail["type"] == "string_pattern_mismatch":

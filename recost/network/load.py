@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -16,7 +17,7 @@ from recost.network.document import Document, read_document
 from recost.network.faults import validation_faults
 from recost.network.layers import LAYER_DTYPE, LayerTable, Recipe
 from recost.network.profile import LayerProfile
-from recost.network.profile_keys import ProfileReader
+from recost.network.profile_keys import ProfileReader, array_path
 from recost.network.rows import Row, Tensor
 from recost.network.spec import Reader
 from recost.vocabulary import FilterZeros
@@ -71,7 +72,7 @@ def build_table(document: Document) -> LayerTable:
         profile_source=_source(document),
         unmodelled_macs=builder.unmodelled_macs,
         path=document.path,
-        content_hash=document.content_hash,
+        content_hash=_content_hash(document),
         title=top.title,
         notes=tuple(top.notes),
         document=document,
@@ -100,6 +101,16 @@ def _checked(document: Document) -> keys.NetworkKeys:
 
 def _unique(faults: list[Fault]) -> list[Fault]:
     return list(dict.fromkeys(faults))
+
+
+def _content_hash(document: Document) -> str:
+    """SHA-256 over the document and the arrays of its profile."""
+    profile = document.data.get("profile")
+    file = profile.get("file") if isinstance(profile, dict) else None
+    if file is None:
+        return document.content_hash
+    arrays = array_path(document, file).read_bytes()
+    return hashlib.sha256(document.content_hash.encode() + arrays).hexdigest()
 
 
 def _source(document: Document) -> str:

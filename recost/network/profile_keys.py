@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from itertools import pairwise
+from pathlib import Path
 from typing import Any
 
 from pydantic import BaseModel, ValidationError
@@ -29,6 +30,12 @@ _PARTS: dict[str, type[BaseModel]] = {
     "gradients": keys.Statistics,
     "errors": keys.Statistics,
 }
+
+
+def array_path(document: Document, file: str) -> Path:
+    """Where `profile.file` lies: beside the file that names it; a setting's in this folder."""
+    beside = document.place(("profile", "file"))[0]
+    return (Path(beside).parent if beside else Path()) / file
 
 
 @dataclass
@@ -86,7 +93,7 @@ class ProfileReader:
 
         place = self.document.place(("profile", "file"))
         try:
-            measured = read_arrays(file, place[0] or self.document.path, names)
+            measured = read_arrays(array_path(self.document, file), names)
         except InputError as error:
             self.faults += [Fault(f.message, *place, f.key or "profile.file") for f in error.faults]
             return {}
@@ -95,7 +102,9 @@ class ProfileReader:
                 keys.LayerKeys.model_validate(value)
             except ValidationError as error:
                 found = validation_faults(error, value, (name,), self.document, keys.LayerKeys)
-                self.faults += [Fault(f"in {file}: {f.message}", *place, f.key) for f in found]
+                self.faults += [
+                    Fault(f"in {Path(file).name}: {f.message}", *place, f.key) for f in found
+                ]
         return measured
 
     def _layer(

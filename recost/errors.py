@@ -11,7 +11,8 @@ from dataclasses import dataclass
 class Fault:
     """One thing that is wrong with an input: where it stands and what to write instead.
 
-    ``str(fault)`` is ``path:line:column: key: message`` with the unknown parts left out.
+    ``str(fault)`` is ``path:line:column: key: message`` with the unknown parts left out, on one
+    line whatever the input holds.
     """
 
     message: str
@@ -22,7 +23,8 @@ class Fault:
 
     def __str__(self) -> str:
         place = ":".join(str(part) for part in (self.path, self.line, self.column) if part)
-        return ": ".join(part for part in (place, self.key, self.message) if part)
+        text = ": ".join(part for part in (place, self.key, self.message) if part)
+        return "".join(c if c.isprintable() else "?" for c in text)
 
 
 class InputError(ValueError):

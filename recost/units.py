@@ -121,9 +121,8 @@ def how_to_write(unit: str) -> str:
 
 
 def _quoted(text: str) -> str:
-    """What the user wrote, on one short line."""
-    shown = "".join(c if c.isprintable() else "?" for c in text)
-    return f"'{shown}'" if len(shown) <= _LONGEST else f"'{shown[:_LONGEST]}...'"
+    """What the user wrote, or its beginning."""
+    return f"'{text}'" if len(text) <= _LONGEST else f"'{text[:_LONGEST]}...'"
 
 
 def _decimal(match: re.Match[str], exponent: int, text: str) -> float:
@@ -169,5 +168,5 @@ def _readable_exponent(value: float, unit: Unit, digits: int) -> int:
     if unit.power == 2:
         return -3 if abs(value) >= 0.01 else -6
     # Rounded first: 999.99 p of four digits is 1000 p, which reads 1 n.
-    size = math.floor(math.log10(float(f"{abs(value):.{digits - 1}e}")) / 3)
-    return max(min(PREFIXES.values()), min(3 * size, max(PREFIXES.values())))
+    exponent = int(f"{value:.{digits - 1}e}".partition("e")[2])
+    return max(min(PREFIXES.values()), min(3 * (exponent // 3), max(PREFIXES.values())))

@@ -126,6 +126,8 @@ def test_a_readable_text_has_one_to_three_digits_before_the_point(value: float, 
     ("value", "unit", "text"),
     [
         (0.535e-12, "J", "535 fJ"),
+        (1.7975e308, "J", "1.797e+293 PJ"),
+        (5e-324, "J", "4.941e-306 aJ"),
         (999.96e-12, "J", "1 nJ"),
         (0.0, "W", "0 W"),
         (math.inf, "W", "inf W"),

@@ -218,4 +218,5 @@ def _alternatives(hint: Any) -> list[type]:
 def subsections(cls: type) -> tuple[tuple[str, type], ...]:
     """Name and dataclass of the sections inside a section."""
     hints: dict[str, Any] = get_type_hints(cls)
-    return tuple((name, hint) for name, hint in hints.items() if dataclasses.is_dataclass(hint))
+    inner = ((n, h) for n, h in hints.items() if isinstance(h, type))
+    return tuple((name, hint) for name, hint in inner if dataclasses.is_dataclass(hint))

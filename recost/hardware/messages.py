@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from typing import Any
 
@@ -14,6 +15,7 @@ from recost.units import format_quantity
 
 HEADER = ("schema", "kind", "extends", "title")
 _LONGEST = 60
+_HUGE = 10**30
 
 
 def bad_value(details: ErrorDetails, key: Key) -> str:
@@ -63,11 +65,10 @@ def unknown_key(path: tuple[int | str, ...], table: Mapping[str, Key]) -> str:
 
 
 def show(raw: Any) -> str:
-    """A value as a file spells it, on one short line."""
+    """A value as a file spells it, or its beginning."""
     if isinstance(raw, dict):
         return "a table"
     text = f"'{raw}'" if isinstance(raw, str) else spell(raw)
-    text = "".join(c if c.isprintable() else "?" for c in text)
     return text if len(text) <= _LONGEST else text[: _LONGEST - 3] + "..."
 
 
@@ -77,6 +78,8 @@ def spell(raw: Any) -> str:
         return "true" if raw else "false"
     if isinstance(raw, list):
         return "[" + ", ".join(map(spell, raw)) + "]"
+    if isinstance(raw, int) and abs(raw) >= _HUGE:  # Python does not spell out the longest
+        return f"{'-' if raw < 0 else ''}1e{int(raw.bit_length() * math.log10(2))}"
     return f"{raw:.15g}" if isinstance(raw, float) else str(raw)
 
 

@@ -69,7 +69,7 @@ def _as_in_file(key: Key, raw: Any) -> Any:
     if hasattr(raw, "item"):  # a NumPy scalar
         raw = raw.item()
     if key.unit in UNITS and isinstance(raw, int | float) and not isinstance(raw, bool):
-        return f"{raw!r} {key.unit}"
+        return f"{raw!r} {key.unit}" if isinstance(raw, float) else f"{spell(raw)} {key.unit}"
     if key.kind is int and isinstance(raw, float) and raw.is_integer():
         return int(raw)
     return raw

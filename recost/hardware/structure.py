@@ -79,8 +79,8 @@ class Mapping:
 
     encoding: WeightEncoding = key(
         WeightEncoding.DIFFERENTIAL,
-        "how signed weights become cells; differential: positive and negative parts in separate"
-        " crossbars; magnitude: one set, the idealisation of sparsity papers; offset: biased",
+        "how signed weights become cells; differential: positive and negative parts apart;"
+        " magnitude: one set, as sparsity papers assume; offset: biased",
     )
     compaction: Compaction = key(
         Compaction.CROSSBAR, "height over which kept rows are pushed together"

@@ -96,6 +96,19 @@ def test_a_wrong_setting_is_named(key: str, raw: Any, message: str) -> None:
     assert message in str(error.value)
 
 
+def test_a_whole_number_beyond_any_other_is_named() -> None:
+    huge = 10**5000
+    with pytest.raises(InputError) as error:
+        load_hardware("sre").replace(
+            {"adc.energy": huge, "crossbar.rows": -huge, "network_on_chip.hops": huge}
+        )
+    assert str(error.value).split("\n") == [
+        "replace: adc.energy: '1e5000 J' is out of range",
+        "replace: crossbar.rows: -1e5000 is too small; at least 1",
+        "replace: network_on_chip.hops: 1e5000 is not a number",
+    ]
+
+
 def test_all_faults_of_all_settings_come_together() -> None:
     with pytest.raises(InputError) as error:
         load_hardware("sre").replace({"adc.bit": 7, "adc.energy": 1, "crossbar.cell_bits": 0})

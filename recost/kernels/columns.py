@@ -73,8 +73,8 @@ def column_moments(rows, layer, element, span, streams, out):
         for m in range(3):
             out[cause, m] = 0.0
     start = 0
-    while start < rows.count:
-        height = min(rows.height, rows.count - start)
+    while start < rows.number:
+        height = min(rows.height, rows.number - start)
         start += height
         slices = slices_variance = active = 0.0
         for b in range(streams.size):

@@ -91,7 +91,7 @@ def class_moments(layer, structure, rows, piece, streams, special, out):
     cells = -(-structure.precision_weight_bits // structure.crossbar_cell_bits)
     width = min(structure.operation_unit_columns, bitlines)
     units = -(-bitlines // width)
-    tall = -(-rows.count // rows.height)
+    tall = -(-rows.number // rows.height)
     if special is not None and mode == _OU_COLUMN:
         weights = -(-bitlines // cells)
         column_moments(rows, layer, element, (weights, cells, width), streams, out)
@@ -111,7 +111,7 @@ def class_moments(layer, structure, rows, piece, streams, special, out):
     for k in range(known):
         for c in range(groups[k].first, groups[k].first + groups[k].count):
             kept += groups[k].multiplicity * parts[c].weight * parts[c].density
-    kept *= rows.count * rows.live
+    kept *= rows.number * rows.live
     if mode == _OU_ROW and structure.mapping_compaction == _WHOLE_LAYER:
         # Every group has pushed its own rows together, so no two share their inputs.
         groups[0].multiplicity = 1.0
@@ -136,7 +136,7 @@ def class_moments(layer, structure, rows, piece, streams, special, out):
 
 @inlined
 def _row_class_wait(layer, structure, place, rows, inputs, special, work):
-    """Work of one row class, and the cumulants of its slowest crossbar in the time it waits."""
+    """Adds one row class's work; the cumulants of its slowest crossbar, and their bound."""
     streams, alike, chunks = inputs
     by_layer = structure.mapping_sync == _BY_LAYER
     n = float(layer.vectors) if by_layer else 1.0
@@ -167,7 +167,7 @@ def _row_class_wait(layer, structure, place, rows, inputs, special, work):
             most *= alike * n
             lattice *= alike
             mine = largest(own, variance, third, float(count), lattice, most)
-            slowest = larger(slowest, mine) if bound > 0.0 else mine
+            slowest = larger(slowest, mine, max(bound, most)) if bound > 0.0 else mine
             if out[OWN_FIXED, 0] > longest or bound == 0.0:
                 longest = out[OWN_FIXED, 0]
                 shared_variance = n * (n * out[SHARED_FIXED, 1] + out[SHARED_FRESH, 1])
@@ -175,7 +175,8 @@ def _row_class_wait(layer, structure, place, rows, inputs, special, work):
             unit, bound = lattice, max(bound, most)
     variance = slowest.variance + alike * alike * shared_variance
     third = slowest.third + alike**3 * shared_third
-    return largest(slowest.mean, variance, third, float(chunks * layer.groups), unit, bound)
+    slowest = largest(slowest.mean, variance, third, float(chunks * layer.groups), unit, bound)
+    return slowest, bound
 
 
 @inlined
@@ -196,7 +197,7 @@ def crossbar_work(layer, structure, place, special, work):
     live = 1.0 if compacted or mode == _NO_WEIGHTS else layer.row_density
     if structure.mapping_encoding == _OFFSET:  # a zero row is not a row of zero cells
         live = 1.0
-    slowest = Cumulants(0.0, 0.0, 0.0)
+    slowest, bound = Cumulants(0.0, 0.0, 0.0), 0.0
     full = place.row_chunks - 1
     for i in range(2):
         count = structure.crossbar_rows if i == 0 else place.last_rows
@@ -215,8 +216,9 @@ def crossbar_work(layer, structure, place, special, work):
             layer.activation_correlation,
         )
         inputs = (streams[:kinds], alike, chunks)
-        mine = _row_class_wait(layer, structure, place, rows, inputs, special, work)
-        slowest = larger(slowest, mine) if slowest.mean > 0.0 else mine
+        mine, most = _row_class_wait(layer, structure, place, rows, inputs, special, work)
+        slowest = larger(slowest, mine, max(bound, most)) if bound > 0.0 else mine
+        bound = max(bound, most)
     if special is not None and compacted:
         compacted_work(layer, structure, streams[:kinds], alike, work)
     vectors = 1.0 if structure.mapping_sync == _BY_LAYER else float(layer.vectors)

@@ -120,8 +120,11 @@ def largest(mean, variance, third, count, unit, bound):
 
 
 @kernel
-def larger(a, b):
-    """Cumulants of the larger of two independent variables, as if both were normal (Clark)."""
+def larger(a, b, bound):
+    """Cumulants of the larger of two independent variables, as if both were normal (Clark).
+
+    Neither exceeds `bound`, which two normals do not know.
+    """
     spread = math.sqrt(a.variance + b.variance)
     if spread <= 0.0:
         return a if a.mean >= b.mean else b
@@ -135,4 +138,4 @@ def larger(a, b):
         + (a.mean + b.mean) * spread * density
     )
     third = a.third if share >= 0.5 else b.third
-    return Cumulants(mean, max(0.0, square - mean * mean), third)
+    return Cumulants(min(mean, bound), max(0.0, square - mean * mean), third)

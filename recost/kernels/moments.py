@@ -50,8 +50,8 @@ def row_correlation(pair, rows):
     profile's own average over all pairs, if that is larger.
     """
     derived = 0.0
-    if rows.count > 1 and rows.kernel_rows > 1:
-        derived = pair * (min(rows.kernel_rows, rows.count) - 1) / (rows.count - 1)
+    if rows.number > 1 and rows.kernel_rows > 1:
+        derived = pair * (min(rows.kernel_rows, rows.number) - 1) / (rows.number - 1)
     return min(1.0, max(derived, rows.weight_correlation))
 
 
@@ -68,7 +68,7 @@ def _mix(values, group, parts, mixed):
 @kernel
 def _unit_terms(rows, groups, parts, streams, terms, actions):
     """Moments of single groups in single slices, and the expected actions."""
-    n = rows.count
+    n = rows.number
     pmf = np.empty(n + 1)
     across = rows.input_correlation
     for k in range(groups.size):
@@ -93,7 +93,7 @@ def _unit_terms(rows, groups, parts, streams, terms, actions):
 @kernel
 def _input_terms(rows, groups, parts, streams, terms):
     """Causes that act through the inputs: E[T | a rows have the bit], whole and by group."""
-    n = rows.count
+    n = rows.number
     size = n + 1
     pmf, scratch = np.empty(size), np.empty(max(n, rows.height) + 2)
     across = rows.input_correlation
@@ -119,7 +119,7 @@ def _input_terms(rows, groups, parts, streams, terms):
 @kernel
 def _weight_terms(rows, groups, parts, streams, terms):
     """Causes that act through the weights: E[T | r rows kept], over all slices and by slice."""
-    n = rows.count
+    n = rows.number
     size, slices = n + 1, streams.size
     pmf, scratch = np.empty(size), np.empty(max(n, rows.height) + 2)
     across = rows.input_correlation
@@ -149,7 +149,7 @@ def _weight_terms(rows, groups, parts, streams, terms):
 @kernel
 def _live_terms(rows, groups, parts, streams, terms):
     """Causes that act through rows that are zero everywhere: E[T | l rows live]."""
-    n = rows.count
+    n = rows.number
     size = n + 1
     pmf, scratch = np.empty(size), np.empty(max(n, rows.height) + 2)
     across = rows.input_correlation

@@ -78,7 +78,7 @@ class Rows(NamedTuple):
     and of the inputs of two rows, averaged over all pairs of rows.
     """
 
-    count: int
+    number: int
     height: int
     live: float
     kernel_rows: int

@@ -14,7 +14,6 @@ from recost.vocabulary import (
     ActivationSparsity,
     Compaction,
     InputEncoding,
-    WeightEncoding,
     WeightSparsity,
 )
 
@@ -89,14 +88,6 @@ def _check(network: LayerTable, hardware: Hardware) -> None:
                 "rows dropped by crossbar cannot be compacted over the layer's height; write"
                 ' "crossbar", or sparsity.weights = "matrix" or "ou-row"',
                 key="mapping.compaction",
-            )
-        )
-    if sparsity.weights == WeightSparsity.OU_COLUMN and mapping.encoding == WeightEncoding.OFFSET:
-        faults.append(
-            Fault(
-                'no closed form for "ou-column" with offset cells; write mapping.encoding ='
-                ' "differential" or "magnitude"',
-                key="sparsity.weights",
             )
         )
     if faults:

@@ -55,7 +55,7 @@ class Cost:
     Attributes
     ----------
     latency_s : one input through all layers, one copy of the weights
-    throughput_per_s : units of work a second in steady state
+    throughput_per_s : units of work a second in steady state; None where nothing takes time
     energies_j : energy of each component; they add up to `energy_j`
     cycles, cycle_time_s, ou_activations, adc_conversions, crossbars, chips : None where the
         machine has no such thing
@@ -65,7 +65,7 @@ class Cost:
     network: LayerTable
     phase: str
     latency_s: float
-    throughput_per_s: float
+    throughput_per_s: float | None
     energies_j: Mapping[str, float]
     layers: tuple[LayerCost, ...]
     actions: tuple[Action, ...] = ()
@@ -85,9 +85,10 @@ class Cost:
         return sum(self.energies_j.values())
 
     @property
-    def power_w(self) -> float:
+    def power_w(self) -> float | None:
         """Average power in steady state: energy times throughput."""
-        return self.energy_j * self.throughput_per_s
+        rate = self.throughput_per_s
+        return None if rate is None else self.energy_j * rate
 
     def scaled(self, times: float, work: str) -> Cost:
         """The cost of `times` units of work, one after the other, called `work`."""
@@ -102,7 +103,7 @@ class Cost:
             self,
             work=work,
             latency_s=self.latency_s * times,
-            throughput_per_s=self.throughput_per_s / times,
+            throughput_per_s=self.throughput_per_s and self.throughput_per_s / times,
             energies_j=energies(self.energies_j),
             cycles=many(self.cycles),
             ou_activations=many(self.ou_activations),

@@ -62,13 +62,14 @@ def network_figures(
     _check_budget(hardware, network, int(totals[Total.CHIPS]))
     prices = np.zeros(ACTIONS)
     action_prices(structure[0], technology[0], prices)
+    interval = float(totals[Total.INTERVAL])
     energies = dict(zip(COMPONENT_NAMES, totals[:COMPONENTS].tolist(), strict=True))
     cost = Cost(
         hardware,
         network,
         "inference",
         latency_s=float(totals[Total.LATENCY]),
-        throughput_per_s=1.0 / float(totals[Total.INTERVAL]),
+        throughput_per_s=1.0 / interval if interval > 0.0 else None,
         energies_j=energies,
         layers=_layer_costs(hardware, network, (counts, totals, prices, copies)),
         actions=_actions(counts, prices, energies),
@@ -145,7 +146,7 @@ def _layer_costs(
     energies = np.zeros((len(network), COMPONENTS))
     for action in range(ACTIONS):
         energies[:, PAYER[action]] += counts[:, action] * prices[action]
-    energies[:, Component.CONTROL] = totals[Component.CONTROL] * working / working.sum()
+    energies[:, Component.CONTROL] = totals[Component.CONTROL] * working / (working.sum() or 1.0)
     energies[:, Component.LEAKAGE] = totals[Component.LEAKAGE] * share
     costs = []
     for i, name in enumerate(network.names):

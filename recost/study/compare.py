@@ -72,16 +72,22 @@ def compare(
 
 def ratios(own: Cost, reference: Cost) -> dict[str, float | None]:
     """The columns of `RATIOS`; None where one of the two machines has no such quantity."""
-    activations = None
-    if own.ou_activations and reference.ou_activations:
-        activations = reference.ou_activations / own.ou_activations
     return {
-        "speedup": reference.latency_s / own.latency_s,
-        "throughput_speedup": own.throughput_per_s / reference.throughput_per_s,
-        "work_reduction": activations,
-        "energy_reduction": reference.energy_j / own.energy_j,
-        "energy_saving_percent": 100.0 * (1.0 - own.energy_j / reference.energy_j),
+        "speedup": _ratio(reference.latency_s, own.latency_s),
+        "throughput_speedup": _ratio(own.throughput_per_s, reference.throughput_per_s),
+        "work_reduction": _ratio(reference.ou_activations, own.ou_activations),
+        "energy_reduction": _ratio(reference.energy_j, own.energy_j),
+        "energy_saving_percent": _saving(own.energy_j, reference.energy_j),
     }
+
+
+def _ratio(above: float | None, below: float | None) -> float | None:
+    """The quotient; None where one of them does not apply or the machine does nothing."""
+    return above / below if above is not None and below else None
+
+
+def _saving(own: float, reference: float) -> float | None:
+    return 100.0 * (1.0 - own / reference) if reference else None
 
 
 def _with_equal(

@@ -51,7 +51,8 @@ def test_bound_and_certainty() -> None:
 
 def test_larger_of_two_normals_is_clarks_formula() -> None:
     # Two alike: mean + deviation / sqrt(pi), variance (1 - 1/pi).
-    got = larger(Cumulants(5.0, 4.0, 0.0), Cumulants(5.0, 4.0, 0.0))
+    got = larger(Cumulants(5.0, 4.0, 0.0), Cumulants(5.0, 4.0, 0.0), 100.0)
     assert got.mean == pytest.approx(5 + 2 / math.sqrt(math.pi))
     assert got.variance == pytest.approx(4 * (1 - 1 / math.pi))
-    assert larger(Cumulants(9.0, 0.0, 0.0), Cumulants(2.0, 0.0, 0.0)).mean == 9.0
+    assert larger(Cumulants(9.0, 0.0, 0.0), Cumulants(2.0, 0.0, 0.0), 100.0).mean == 9.0
+    assert larger(Cumulants(9.0, 4.0, 0.0), Cumulants(9.0, 4.0, 0.0), 9.5).mean == 9.5

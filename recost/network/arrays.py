@@ -24,7 +24,7 @@ def read_arrays(path: Path, names: list[str]) -> dict[str, dict[str, Any]]:
     An array ``conv2.weights.elements`` is that key of one layer: a number, or a list for `bits`
     and `cells`.  An array ``weights.elements`` has one entry a layer, in the order of the layer
     table (shape ``[layers]``, or ``[layers, bits]``).  ``activations.digits.2`` holds measured
-    digits of two bits.  The path is relative to the file that names it.
+    digits of two bits.
 
     Raises
     ------

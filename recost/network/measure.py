@@ -20,7 +20,7 @@ def weight_densities(weights: Array, weight_bits: int = 16) -> dict[str, Any] | 
 
     * ``filters``, ``rows``: shares that hold any non-zero weight (rows weighted with the live
       filters of their group),
-    * ``kernels``: live positions over those in live rows and filters,
+    * ``kernels``: live positions over those in live rows and filters (1 for kernels of one tap),
     * ``elements``: non-zero weights over live positions,
     * ``positive``: share of the non-zero weights above zero,
     * ``cells``: by bits a cell, P(cell non-zero | weight non-zero), most significant first,
@@ -45,10 +45,11 @@ def weight_densities(weights: Array, weight_bits: int = 16) -> dict[str, Any] | 
     live = magnitudes > 0
     rows = live.any(axis=3)
     filters = live.any(axis=(1, 2))
-    kernels = live.any(axis=2)
+    # A kernel of one tap is an element; it is counted as that.
+    kernels = live.any(axis=2) if values.shape[2] > 1 else np.ones_like(live[:, :, 0])
     # Positions in a live row and filter, then those of them in a live kernel, then the weights.
     crossed = int((rows.sum(axis=(1, 2)) * filters.sum(axis=1)).sum())
-    inside = int((rows.sum(axis=2)[:, :, None] * kernels).sum())
+    inside = int((rows.sum(axis=2)[:, :, None] * (kernels & filters[:, None, :])).sum())
     filter_share = float(filters.mean())
     return {
         "rows": crossed / (filter_share * values.size),

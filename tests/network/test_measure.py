@@ -23,7 +23,7 @@ def naive(weights: np.ndarray, bits: int) -> dict[str, float]:
     live = {index for index in places if level[index]}
     rows = {(g, c, t) for g, c, t, _ in live}
     columns = {(g, f) for g, _, _, f in live}
-    kernels = {(g, c, f) for g, c, _, f in live}
+    kernels = {(g, c, f) for g, c, _, f in (live if weights.shape[2] > 1 else places)}
     crossed = [p for p in places if p[:3] in rows and (p[0], p[3]) in columns]
     inside = [p for p in crossed if (p[0], p[1], p[3]) in kernels]
     positive = sum(weights[index] > 0 for index in live)

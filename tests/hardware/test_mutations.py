@@ -80,7 +80,7 @@ def _copy(draw: st.DrawFn, document: Table, table: Table, key: str) -> None:
 
 def _scale(draw: st.DrawFn, document: Table, table: Table, key: str) -> None:
     value = table.get(key)
-    if isinstance(value, str) and " " in value:
+    if isinstance(value, str) and len(value.split()) > 1:
         table[key] = f"{draw(st.sampled_from(['', '-']))}{draw(FACTORS)} {value.split()[-1]}"
     elif isinstance(value, int | float) and not isinstance(value, bool):
         table[key] = value * draw(st.sampled_from([-1, 0, 0.5, 2, 1000, 10**9]))
@@ -160,9 +160,9 @@ def test_a_mutant_is_refused_with_a_place_or_makes_sense(
 
 
 @pytest.mark.slow
-@settings(max_examples=10_000, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=5000, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(mutants())
-def test_ten_thousand_mutants(folder: Path, mutant: tuple[str, Table]) -> None:
+def test_thousands_of_mutants(folder: Path, mutant: tuple[str, Table]) -> None:
     (folder / "mine.toml").write_text(_document(mutant[1]), encoding="utf-8")
     _check(lambda: load_hardware("./mine.toml"))
 

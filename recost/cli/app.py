@@ -14,6 +14,12 @@ COMMANDS = (
     Entry("estimate", "recost.cli.estimate:estimate", "Energy, time and area of designs."),
     Entry("layers", "recost.cli.layers:layers", "The layer table of networks, and its mapping."),
     Entry("explain", "recost.cli.explain:explain", "One layer's arithmetic, term by term."),
+    Entry("lifetime", "recost.cli.lifetime:lifetime", "Writes, wear, trainings and years of life."),
+    Entry(
+        "montecarlo",
+        "recost.cli.montecarlo:app",
+        "Cells one by one: cycles, sensing, outer-product, wear.",
+    ),
     Entry("import", "recost.cli.import_:import_", "An ONNX model as a network file."),
     Entry("hardware", "recost.cli.hardware:app", "Hardware files: list, show, check, schema, new."),
     Entry("workload", "recost.cli.workload:app", "Network files: list, show, check, schema, new."),

@@ -78,21 +78,22 @@ def elasticity(law, y):
 def write_rate(law, norm, mean_rate):
     """Updates a step of a structure of lasting norm rho: x = h((rho/t) (mean x / x)^k).
 
-    Bisection on ln x: the right side falls with x, so there is one solution.
+    Newton's rule on ln x from x = 1: ln h - ln x falls with ln x and is concave, since the
+    elasticity of h falls from 1 to 0, so every step stays above the one solution.
     """
     reach = norm / law.threshold
     if law.feedback <= 0.0:
         return keep_rate(law, reach)
-    low, high = -60.0, 0.0
-    for _ in range(60):
-        middle = 0.5 * (low + high)
-        y = reach * math.exp(law.feedback * (math.log(mean_rate) - middle))
-        # Beyond exp(200) h is 1 to all digits.
-        if math.log(keep_rate(law, min(y, 1e80))) > middle:
-            low = middle
-        else:
-            high = middle
-    return math.exp(0.5 * (low + high))
+    log_rate = 0.0
+    for _ in range(100):
+        # Beyond 1e80 h is 1 to all digits.
+        y = min(1e80, reach * math.exp(law.feedback * (math.log(mean_rate) - log_rate)))
+        excess = math.log(keep_rate(law, y)) - log_rate
+        step = excess / (1.0 + law.feedback * elasticity(law, y))
+        log_rate += step
+        if abs(step) < 1e-13:
+            break
+    return math.exp(log_rate)
 
 
 @kernel
@@ -142,11 +143,12 @@ def _mean_given(law, norms, weights, mean_rate):
 
 
 @kernel
-def mean_rate(law):
-    """Mean updates a step over structures: the x that is the mean of the rates it leads to."""
-    points = _points(law.lasting, _COARSE)
-    norms, weights = np.empty(points), np.empty(points)
-    fill_factors(law.lasting, norms, weights)
+def settled_rate(law, norms, weights):
+    """Mean updates a step of structures with these lasting norms, `weights` of each.
+
+    The x that is the mean of the rates it leads to; bisection, since that mean grows with less
+    than x.
+    """
     if law.feedback <= 0.0:
         return _mean_given(law, norms, weights, 1.0)
     low, high = -60.0, 0.0
@@ -157,6 +159,15 @@ def mean_rate(law):
         else:
             high = middle
     return math.exp(0.5 * (low + high))
+
+
+@kernel
+def mean_rate(law):
+    """Mean updates a step over all structures that there could be."""
+    points = _points(law.lasting, _COARSE)
+    norms, weights = np.empty(points), np.empty(points)
+    fill_factors(law.lasting, norms, weights)
+    return settled_rate(law, norms, weights)
 
 
 @kernel

@@ -61,6 +61,15 @@ class Gradients:
             square = float(magnitudes.mean_square(int(self.family), self.scale, self.spread))
         return math.sqrt(max(0.0, math.log(square / self.mean**2)))
 
+    def percentile(self, threshold: float) -> float:
+        """Per cent of |g| that lie below `threshold` times their mean."""
+        level = threshold * self.mean
+        if self.values is not None and self.shares is not None:
+            return 100.0 * float(self.shares[self.values < level].sum())
+        return 100.0 * (
+            1.0 - float(magnitudes.survival(int(self.family), self.scale, self.spread, level))
+        )
+
     def through(self, policy: UpdatePolicy, level: float) -> policies.Update:
         """The policy on these updates; `level` as in `policies.Update`."""
         return policies.Update(int(policy), level, int(self.family), self.scale, self.spread)

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -20,6 +21,9 @@ Array = np.ndarray[Any, Any]
 
 _BOLTZMANN_EV_PER_K = 8.617333262e-5  # CODATA 2018
 SECONDS_PER_YEAR = 365.25 * 24 * 3600
+
+#: Populations, wears and factors as `kernels.survival` reads them.
+Tables = tuple[Array, Array, Array]
 
 
 @dataclass(frozen=True, eq=False)
@@ -67,12 +71,16 @@ class Life:
     populations: tuple[Population, ...]
     hazards: Array
     cell: tuple[int, float, float]
-    failed_fraction: float | None
+    tables: Tables
 
     @property
     def first(self) -> Population:
         """The population that is likeliest to hold the death."""
         return self.populations[int(np.argmax(self.hazards))]
+
+    def failed_after(self, trainings: float) -> float:
+        """The expected share of all cells that has failed after so many trainings."""
+        return float(survival.failed_cells(*self.tables, self.cell, trainings))
 
 
 def cell_endurance(hardware: Hardware) -> tuple[int, float, float]:
@@ -184,10 +192,7 @@ def life(writes: NetworkWrites, *, failed_fraction: float | None = None) -> Life
     populations = populations_of(writes)
     tables = kernel_tables(populations, writes.hardware, cell[1])
     if failed_fraction is None:
-        lives = [
-            float(survival.life_until_death(*tables, cell, probability))
-            for probability in (0.5, 0.05, 0.95)
-        ]
+        lives = death_quantiles(writes, (0.5, 0.05, 0.95))
     else:
         number = sum(population.cells for population in populations)
         margin = 1.6449 * math.sqrt(failed_fraction * (1.0 - failed_fraction) / number)
@@ -198,10 +203,25 @@ def life(writes: NetworkWrites, *, failed_fraction: float | None = None) -> Life
         )
         lives = [float(survival.life_until_share(*tables, cell, share)) for share in shares]
     hazards = _hazards(tables, cell, lives[0], failed_fraction is not None)
-    return Life(*lives, populations, hazards, cell, failed_fraction)
+    return Life(*lives, populations, hazards, cell, tables)
 
 
-Tables = tuple[Array, Array, Array]
+def death_quantiles(writes: NetworkWrites, probabilities: Sequence[float]) -> list[float]:
+    """Trainings within which the first array has died with each probability."""
+    cell = cell_endurance(writes.hardware)
+    merged = _merged(populations_of(writes))
+    tables = kernel_tables(merged, writes.hardware, cell[1])
+    return [float(survival.life_until_death(*tables, cell, p)) for p in probabilities]
+
+
+def _merged(populations: tuple[Population, ...]) -> tuple[Population, ...]:
+    """Populations whose arrays are all alike, as one: many layers of a network are."""
+    found: dict[tuple[Any, ...], Population] = {}
+    for p in populations:
+        alike = (p.lines, p.values, p.wears.tobytes(), p.factors.tobytes(), p.shared, p.offset)
+        arrays = p.arrays + (found[alike].arrays if alike in found else 0.0)
+        found[alike] = replace(p, arrays=arrays)
+    return tuple(found.values())
 
 
 def kernel_tables(populations: tuple[Population, ...], hardware: Hardware, median: float) -> Tables:

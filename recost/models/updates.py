@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any, NamedTuple
@@ -80,7 +81,7 @@ def layer_updates(network: LayerTable, index: int, hardware: Hardware) -> LayerU
     gradients = gradients_of(network, index, hardware)
     members, structures = structure_shape(network.records[index], hardware)
     law = count_law(hardware, gradients, members)
-    counted = (
+    outcome = (
         _alike(hardware, gradients, steps)
         if law is None
         else _apart(hardware, gradients, steps, law)
@@ -89,8 +90,8 @@ def layer_updates(network: LayerTable, index: int, hardware: Hardware) -> LayerU
     left = gradients.nonzero * (
         1.0 - left_out(keys.insignificant_updates or 0.0, hardware, weights=True)
     )
-    counts = _thinned(counted.counts, left, steps)
-    mean = counted.rate * left * steps
+    counts = _thinned(outcome.counts, left, steps)
+    mean = outcome.rate * left * steps
     factors = _factors(counts, steps)
     return LayerUpdates(
         steps=steps,
@@ -98,10 +99,10 @@ def layer_updates(network: LayerTable, index: int, hardware: Hardware) -> LayerU
         weights=int(network.records[index]["weights"]),
         mean=mean,
         largest=max(mean, _largest(counts, factors, steps, structures)),
-        slices=counted.slices * left * steps,
+        slices=outcome.slices * left * steps,
         factors=factors,
-        lost=counted.quality[0],
-        noise=counted.quality[1],
+        lost=outcome.quality[0],
+        noise=outcome.quality[1],
         gradients=gradients,
         law=law,
     )
@@ -164,8 +165,12 @@ def structure_shape(record: Any, hardware: Hardware) -> tuple[int, int]:
     return high * wide, groups * -(-rows // high) * -(-columns // wide)
 
 
-def count_law(hardware: Hardware, gradients: Gradients, members: int) -> feedback.Law | None:
+def count_law(
+    hardware: Hardware, gradients: Gradients, members: int, threshold: float | None = None
+) -> feedback.Law | None:
     """The counting law of structures of `members` weights; None where only chance differs.
+
+    `threshold` stands in for that of the file.
 
     The lasting part of ln(gradient), a share `writes.persistent` of its variance, is common to a
     structure; what is left is drawn for each weight and step.  The norm of n weights is their
@@ -173,7 +178,8 @@ def count_law(hardware: Hardware, gradients: Gradients, members: int) -> feedbac
     s_n^2 = ln(1 + (exp(s^2) - 1)/n) (Fenton and Wilkinson).
     """
     keys = hardware.writes
-    if keys.policy is UpdatePolicy.SGD or not keys.threshold:
+    threshold = keys.threshold if threshold is None else threshold
+    if keys.policy is UpdatePolicy.SGD or not threshold:
         return None
     exponent = (keys.feedback or 0.0) if keys.policy is UpdatePolicy.ENDURANCE_AWARE else 0.0
     if members == 1 and exponent == 0.0 and keys.persistent == 0.0:
@@ -181,7 +187,7 @@ def count_law(hardware: Hardware, gradients: Gradients, members: int) -> feedbac
     variance = gradients.log_spread**2
     fresh = math.log1p(math.expm1((1.0 - keys.persistent) * variance) / members)
     return feedback.Law(
-        keys.threshold,
+        threshold,
         exponent,
         math.sqrt(keys.persistent * variance),
         math.sqrt(fresh),
@@ -213,10 +219,16 @@ def _apart(hardware: Hardware, gradients: Gradients, steps: int, law: feedback.L
     return _Counted(float(feedback.mean_count(law, rate, steps)) / steps, counts, slices, how_good)
 
 
+@lru_cache(maxsize=1024)
+def mean_rate(law: feedback.Law) -> float:
+    """Mean updates of a structure a step, once for all layers whose structures are alike."""
+    return float(feedback.mean_rate(law))
+
+
 @lru_cache(maxsize=256)
 def _counted(law: feedback.Law, steps: int) -> tuple[float, feedback.Counts]:
-    """Mean rate and distribution of counts, once for all layers whose structures are alike."""
-    rate = float(feedback.mean_rate(law))
+    """Mean rate and distribution of counts."""
+    rate = mean_rate(law)
     return rate, feedback.count_distribution(law, rate, steps)
 
 
@@ -294,3 +306,24 @@ def _factors(counts: feedback.Counts, steps: int) -> Array:
     shares = np.where(np.append(_QUANTILES[1:], 9.0) < 0.0, np.append(below[1:], 1.0) - below,
                       np.append(1.0, above[:-1]) - above)  # fmt: skip
     return np.stack([writes / middle if middle > 0.0 else np.ones(len(writes)), shares])
+
+
+def largest_of(layers: Sequence[LayerUpdates]) -> float:
+    """E[max over the structures of all layers] of the updates of a structure.
+
+    P(max <= c) = prod over layers of P(count <= c)^structures, integrated over c.
+    """
+    top = max(float(layer.mean * layer.factors[0].max()) for layer in layers)
+    base = max(layer.mean for layer in layers)
+    if top <= base:
+        return base
+    counts = np.linspace(base, top, 4001)
+    log_below = np.zeros(len(counts))
+    for layer in layers:
+        writes = layer.mean * layer.factors[0]
+        if writes[-1] <= writes[0]:
+            continue
+        places = np.interp(counts, writes, _QUANTILES, right=np.inf)
+        above = np.array([normal.above(place) for place in places])
+        log_below += layer.structures * np.log1p(-np.minimum(above, 1.0 - 1e-16))
+    return float(base + np.trapezoid(1.0 - np.exp(log_below), counts))

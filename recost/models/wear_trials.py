@@ -21,12 +21,13 @@ Array = np.ndarray[Any, Any]
 class CountTrial:
     """Updates of a layer's structures in one simulated training.
 
-    `counts` is a count a structure; `bias` and `noise` are those of the written gradient over the
-    mean norm and mean square norm, over structures and steps.
+    `counts` and `norms` are those of each structure; `bias` and `noise` are the written gradient's
+    over the mean norm and mean square norm, over structures and steps.
     """
 
     layer: str
     counts: Array
+    norms: Array
     bias: float
     noise: float
 
@@ -62,7 +63,9 @@ def simulate_updates(
     for i, layer in enumerate(layers):
         part = slice(bounds[i], bounds[i + 1])
         error, square, norm, norm_square = (float(row[part].sum()) for row in sums)
-        trials.append(CountTrial(layer.name, counts[part], error / norm, square / norm_square))
+        trials.append(
+            CountTrial(layer.name, counts[part], norms[part], error / norm, square / norm_square)
+        )
     return trials
 
 

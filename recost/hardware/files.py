@@ -70,8 +70,8 @@ def _placed(fault: Fault, source: TomlSource) -> Fault:
 class Chain:
     """A hardware file and those that it extends, nearest first, with their headers checked.
 
-    `complete` is false where a file of the chain could not be read, so that nothing can be said
-    about what is missing.
+    `complete` is false where a file of the chain could not be read or is no base for the others,
+    so that nothing can be said about what is missing.
     """
 
     def __init__(self, path: Path) -> None:
@@ -84,12 +84,10 @@ class Chain:
         following: Path | None = path
         while following is not None:
             following = self._add(following)
-        if not self.kind:
-            if self.complete and self.sources:
-                known = ", ".join(f'"{kind}"' for kind in SECTIONS)
-                base = self.sources[-1]
-                self.faults.append(base.fault(("kind",), f"missing; write kind = {known}"))
-            self.kind = next(iter(SECTIONS))
+        if not self.kind and self.complete:
+            known = " or ".join(f'"{kind}"' for kind in SECTIONS)
+            self._fault(self.sources[-1], "kind", f"missing; write kind = {known}")
+        self.kind = self.kind or next(iter(SECTIONS))
 
     def _add(self, path: Path) -> Path | None:
         """Read one file; returns the file that it extends."""
@@ -100,8 +98,7 @@ class Chain:
             self.faults += error.faults
             self.complete = False
             return None
-        if not self._check_schema(source):
-            self.complete = False
+        if not self._has_known_schema(source):
             return None
         self.sources.append(source)
         self._check_kind(source)
@@ -112,18 +109,15 @@ class Chain:
             self.title = title
         return self._extended(source) if "extends" in source.data else None
 
-    def _check_schema(self, source: TomlSource) -> bool:
+    def _has_known_schema(self, source: TomlSource) -> bool:
         version = source.data.get("schema")
-        if version == SCHEMA_VERSION and isinstance(version, int) and version is not True:
-            return True
         if version is None:
             self._fault(source, "schema", f"missing; write schema = {SCHEMA_VERSION}")
             return True
-        self._fault(
-            source,
-            "schema",
-            f"{show(version)} is not a version that this recost reads; it reads {SCHEMA_VERSION}",
-        )
+        if isinstance(version, int) and version is not True and version == SCHEMA_VERSION:
+            return True
+        message = f"{show(version)} is not a version that this recost reads; it reads"
+        self._break(source, "schema", f"{message} {SCHEMA_VERSION}")
         return False
 
     def _check_kind(self, source: TomlSource) -> None:
@@ -133,36 +127,36 @@ class Chain:
         if not isinstance(kind, str) or kind not in SECTIONS:
             hint = suggestion(kind, SECTIONS) if isinstance(kind, str) else ""
             known = ", ".join(f"'{name}'" for name in SECTIONS)
-            self._fault(source, "kind", f"{show(kind)} is not one of {known}{hint}")
-            self.complete = False
-            kind = None
+            self._break(source, "kind", f"{show(kind)} is not one of {known}{hint}")
         elif self.kind and kind != self.kind:
             child = self.sources[0].path
-            self._fault(source, "kind", f"'{kind}', but {child} extends it and is '{self.kind}'")
-            self.complete = False
-        self.kind = self.kind or kind or ""
+            self._break(source, "kind", f"'{kind}', but {child} extends it and is '{self.kind}'")
+        else:
+            self.kind = kind
 
     def _extended(self, source: TomlSource) -> Path | None:
+        """The file that `source` extends; a fault and None where there is none to extend."""
         name = source.data["extends"]
-        own = self._paths[-1]
         if not isinstance(name, str) or not name.strip():
-            self._fault(source, "extends", f"{show(name)} is not a hardware's name or path")
-            self.complete = False
+            self._break(source, "extends", f"{show(name)} is not a hardware's name or path")
             return None
         try:
-            path = find("hardware", name, beside=own)
+            path = find("hardware", name, beside=self._paths[-1])
         except InputError as error:
             cause = error.faults[0]
             named = f"'{name}': " if cause.path else ""
-            self._fault(source, "extends", named + cause.message)
-            self.complete = False
+            self._break(source, "extends", named + cause.message)
             return None
         if any(path.resolve() == before.resolve() for before in self._paths):
             ring = " -> ".join(display_path(p) for p in [*self._paths, path])
-            self._fault(source, "extends", f"is a circle: {ring}")
-            self.complete = False
+            self._break(source, "extends", f"is a circle: {ring}")
             return None
         return path
+
+    def _break(self, source: TomlSource, name: str, message: str) -> None:
+        """Note a fault that ends the chain."""
+        self.complete = False
+        self._fault(source, name, message)
 
     def _fault(self, source: TomlSource, name: str, message: str) -> None:
         self.faults.append(source.fault((name,), message, at_value=True))

@@ -49,7 +49,6 @@ RANGES: dict[str, tuple[float, float]] = {
     "mm2/bit": (0.0, 1.0),
     "%": (0.0, 1.0),
 }
-_LARGEST_COUNT = 2**31
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,8 +151,7 @@ class Key:
     def expected(self) -> str:
         """What to write, for a message: ``a whole number``, ``one of 'none', 'bit'``."""
         if self.unit is not None:
-            text = how_to_write(self.unit).removeprefix("write it ")
-            text = f"a quantity {text}"
+            text = "a quantity " + how_to_write(self.unit).removeprefix("write it ")
         elif issubclass(self.kind, Word):
             text = "one of " + ", ".join(f"'{word}'" for word in self.kind.words())
         else:
@@ -185,24 +183,21 @@ def keys_of_section(section: str, cls: type) -> tuple[Key, ...]:
             continue
         made: _Field = field.metadata["key"]
         suffix = UNITS[made.unit].suffix if made.unit in UNITS else ""
-        maximum = made.maximum
-        if kind is int and maximum is None:
-            maximum = _LARGEST_COUNT
         found.append(
             Key(
-                section,
-                field.name.removesuffix(suffix),
-                field.name,
-                kind,
-                NoneType in others,
-                tuple in others,
-                made.unit,
-                made.default,
-                made.minimum,
-                maximum,
-                dict(made.words),
-                made.part,
-                made.doc,
+                section=section,
+                name=field.name.removesuffix(suffix),
+                attribute=field.name,
+                kind=kind,
+                optional=NoneType in others,
+                takes_list=tuple in others,
+                unit=made.unit,
+                default=made.default,
+                minimum=made.minimum,
+                maximum=made.maximum,
+                words=dict(made.words),
+                part=made.part,
+                doc=made.doc,
             )
         )
     return (*found, *below)

@@ -197,9 +197,9 @@ def json_schema() -> dict[str, Any]:
     schema = TypeAdapter(union[tuple(tables)]).json_schema()
     return {
         "$schema": "https://json-schema.org/draft/2020-12/schema",
+        **schema,
         "title": "recost hardware",
         "required": ["schema"],
-        **schema,
         "allOf": [{"anyOf": [{"required": ["kind"]}, {"required": ["extends"]}]}],
     }
 

@@ -26,19 +26,23 @@ class Values:
         self.named: set[str] = set()
         self.faults: list[Fault] = []
         self._table = key_table(kind)
-        self._qualifiers: dict[str, dict[str, Any]] = {}
+        self._keys: dict[KeyPath, Key] = {
+            tuple(path.split(".")): key for path, key in self._table.items()
+        }
+        # What stands beside a value, by the path of its key.
+        self._qualifiers: dict[KeyPath, dict[str, Any]] = {}
         body = {name: value for name, value in source.data.items() if name not in HEADER}
         plain = self._unwrap((), body)
         valid = self._validate(file_adapter(kind), (), plain)
-        for key in self._table.values():
-            self._collect(key, valid)
+        for path, key in self._keys.items():
+            self._collect(path, key, valid)
 
     def _unwrap(self, path: KeyPath, table: Mapping[str, Any]) -> dict[str, Any]:
         """`table` with plain values for ``{value = ..., source = ...}``."""
         plain: dict[str, Any] = {}
         for name, raw in table.items():
             here = (*path, name)
-            if dotted(here) in self._table:
+            if here in self._keys:
                 self.named.add(dotted(here))
                 if not isinstance(raw, dict):
                     plain[name] = raw
@@ -53,7 +57,7 @@ class Values:
 
     def _qualify(self, path: KeyPath, raw: Mapping[str, Any]) -> None:
         beside = {name: value for name, value in raw.items() if name != "value"}
-        self._qualifiers[dotted(path)] = self._validate(qualifier_adapter(), path, beside)
+        self._qualifiers[path] = self._validate(qualifier_adapter(), path, beside)
 
     def _validate(
         self, adapter: TypeAdapter[dict[str, Any]], path: KeyPath, plain: dict[str, Any]
@@ -70,10 +74,9 @@ class Values:
     def _report(self, details: ErrorDetails, path: KeyPath) -> None:
         if details["type"] == "extra_forbidden":
             self._fault(path, unknown_key(path, self._table))
-        elif dotted(path) in self._table:
-            wrapped = dotted(path) in self._qualifiers
-            place = (*path, "value") if wrapped else path
-            self._fault(path, bad_value(details, self._table[dotted(path)]), value_at=place)
+        elif path in self._keys:
+            place = (*path, "value") if path in self._qualifiers else path
+            self._fault(path, bad_value(details, self._keys[path]), value_at=place)
         elif details["type"] == "dict_type":
             self._fault(path, f"is a section; write [{dotted(path)}] and its keys below")
         else:
@@ -86,15 +89,14 @@ class Values:
             position = self.source.value_position(value_at)
         self.faults.append(Fault(message, self.source.path, *position, dotted(path)))
 
-    def _collect(self, key: Key, valid: Mapping[str, Any]) -> None:
+    def _collect(self, path: KeyPath, key: Key, valid: Mapping[str, Any]) -> None:
         """Make a setting of what the validated tables hold for `key`."""
         section: Any = valid
-        for part in key.section.split("."):
+        for part in path[:-1]:
             section = section.get(part, {})
         if key.name not in section:
             return
-        path = tuple(key.path.split("."))
-        beside = self._qualifiers.get(key.path, {})
+        beside = self._qualifiers.get(path, {})
         line, column = self.source.position(path)
         provenance = Provenance(
             self.source.path,

@@ -262,6 +262,18 @@ def test_an_operation_unit_larger_than_its_crossbar_is_a_warning() -> None:
     )
 
 
+def test_a_cycle_too_short_for_its_converters_is_a_warning() -> None:
+    hardware = load_hardware("sre-ideal", {"operation_unit.cycle_time": "50 ns"})
+    assert hardware.notes == (
+        (
+            "sre-ideal: operation_unit.cycle_time = 50 ns: the ADCs of a crossbar take 106.7 ns"
+            " for 128 columns"
+        ),
+    )
+    assert hardware.replace({"adc.per_crossbar": 2}).notes == ()
+    assert hardware.replace({"adc.per_crossbar": 0}).notes == ()
+
+
 def test_prices_that_nobody_gave_are_named(write: Write) -> None:
     hardware = load_hardware(write('[sparsity]\nweights = "ou-row"\n'))
     (note,) = hardware.notes

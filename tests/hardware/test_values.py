@@ -195,6 +195,11 @@ def test_a_section_that_is_not_a_table(faults: Faults) -> None:
     ]
 
 
+def test_a_quoted_key_with_a_dot_is_not_a_path(faults: Faults) -> None:
+    start = SMALLEST.replace('kind = "reram"\n', 'kind = "reram"\n"adc.bits" = {value = 3}\n')
+    assert faults(start=start) == ["mine.toml:3:1: adc.bits: unknown section"]
+
+
 def test_a_key_outside_of_its_section(faults: Faults) -> None:
     start = SMALLEST.replace('kind = "reram"\n', 'kind = "reram"\ncell_bits = 3\n')
     assert faults(start=start) == [

@@ -318,3 +318,37 @@ class EliminationTest(Word):
 
     VALUE = 0
     CHANGE = 1
+
+
+class TrainingUpdate(Word):
+    """How the weight gradient is computed and the weights are changed (`training.update`).
+
+    ``digital``: weights in SRAM, everything in digital units.  ``serial``: products on crossbars,
+    the gradient in digital units, then serial reads and writes.  ``mvm``: the gradient by
+    products with errors that are written into crossbars, then serial reads and writes.
+    ``outer-product``: the gradient is added in place, a slice at a time.
+    """
+
+    DIGITAL = 0
+    SERIAL = 1
+    MVM = 2
+    OUTER_PRODUCT = 3
+
+
+class TrainingAction(IntEnum):
+    """What a training step counts beside the data movement of `Count`, for one layer and example.
+
+    A matrix is the block of weights that one crossbar column of slices holds, 128 x 128 weights;
+    an access is one slice (or pair of slices) of it for one streamed bit.
+    """
+
+    FORWARD_ACCESSES = 0
+    BACKWARD_ACCESSES = 1
+    GRADIENT_ACCESSES = 2
+    OUTER_PRODUCT_ACCESSES = 3
+    SERIAL_READS = 4
+    SERIAL_WRITES = 5
+    STORED_WRITES = 6
+
+
+TRAINING_ACTIONS = len(TrainingAction)

@@ -8,8 +8,10 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from recost.errors import InputError
+from recost.hardware import digital, structure, technology
+from recost.hardware import gpu as gpu_
 from recost.hardware import sensing as sensing_
-from recost.hardware import structure, technology
+from recost.hardware import training as training_
 from recost.hardware import writes as writes_
 from recost.hardware.keys import keys_of_section, subsections
 from recost.hardware.provenance import REPLACED, Provenance, Setting
@@ -27,7 +29,8 @@ class Hardware:
     title : one line that says what it is
     kind : what sort of machine
     path : the file
-    crossbar, ... : the sections of the file; `adc.energy` is ``hardware.adc.energy_j``
+    crossbar, ... : the sections of the file; `adc.energy` is ``hardware.adc.energy_j``; a section
+        that the kind does not have is None
     provenance : where each value comes from, by dotted key
     notes : what a user should know before believing results, one sentence each
     content_hash : SHA-256 of all values; hardware with equal hashes costs the same
@@ -62,6 +65,9 @@ class Hardware:
     budget: structure.Budget
     writes: writes_.Writes
     sensing: sensing_.Sensing
+    training: training_.Training
+    matrix: digital.Matrix
+    gpu: gpu_.Gpu
     provenance: Mapping[str, Provenance] = field(repr=False)
     notes: tuple[str, ...] = field(repr=False)
     content_hash: str = field(repr=False)
@@ -120,7 +126,9 @@ def assemble(
     """A hardware from faultless settings."""
     resolved = resolve(kind, settings)
     values = resolved.values
-    sections = {part: _section(part, cls, values) for part, cls in SECTIONS[kind].items()}
+    # A machine of another kind lacks sections; who asks for one must have looked at the kind.
+    sections: dict[str, Any] = dict.fromkeys(name for parts in SECTIONS.values() for name in parts)
+    sections |= {part: _section(part, cls, values) for part, cls in SECTIONS[kind].items()}
     content = "\n".join(f"{key}={values[key]!r}" for key in sorted(values))
     return Hardware(
         name=name,

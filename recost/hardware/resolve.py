@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
 from recost.errors import Fault
-from recost.hardware import rules
+from recost.hardware import rules, training_rules
 from recost.hardware.keys import DERIVED, REQUIRED
 from recost.hardware.provenance import DEFAULT, DERIVED_FROM, Provenance, Setting
 from recost.hardware.sections import key_table
@@ -46,8 +46,8 @@ def find_faults(kind: str, settings: Settings, broken: set[str]) -> list[Fault]:
         for path, value in values.items()
         if value is REQUIRED and path not in broken
     ]
-    for combination in rules.COMBINATIONS:
-        if broken.isdisjoint(combination.keys):
+    for combination in (*rules.COMBINATIONS, *training_rules.COMBINATIONS):
+        if values.keys() >= set(combination.keys) and broken.isdisjoint(combination.keys):
             message = combination.fault(values)
             if message:
                 faults.append(_fault(settings, combination.keys, message))
@@ -95,6 +95,22 @@ def _derive(resolved: Resolved, settings: Settings) -> None:
         values[path] = value
         resolved.provenance[path] = Provenance(DERIVED_FROM, rule)
 
+    if "adc.bits" in values:
+        _derive_converters(values, settings, fill)
+    for path in [path for path in values if path.endswith(".power")]:
+        if values[path] is DERIVED:
+            power = rules.peak_power_w(path.removesuffix(".power"), values)
+            fill(path, "energy at the peak rate of actions", power)
+    for path in [path for path in values if path.endswith(".leakage")]:
+        if values[path] is DERIVED:
+            power = values[path.removesuffix("leakage") + "power"]
+            fill(path, "leakage.fraction of power", power * values["leakage.fraction"])
+
+
+def _derive_converters(
+    values: dict[str, Any], settings: Settings, fill: Callable[[str, str, Any], None]
+) -> None:
+    """What follows from a crossbar's converters: resolution, cycle, instances."""
     if values["adc.bits"] is DERIVED:
         fill("adc.bits", "holds an operation unit's sum", rules.lossless_adc_bits(values))
     if values["operation_unit.cycle_time"] is DERIVED:
@@ -112,11 +128,3 @@ def _derive(resolved: Resolved, settings: Settings) -> None:
         path = f"{section}.per_crossbar"
         if values[path] is DERIVED:
             fill(path, f"crossbar.{side}", float(values[f"crossbar.{side}"]))
-    for path in [path for path in values if path.endswith(".power")]:
-        if values[path] is DERIVED:
-            power = rules.peak_power_w(path.removesuffix(".power"), values)
-            fill(path, "energy at the peak rate of actions", power)
-    for path in [path for path in values if path.endswith(".leakage")]:
-        if values[path] is DERIVED:
-            power = values[path.removesuffix("leakage") + "power"]
-            fill(path, "leakage.fraction of power", power * values["leakage.fraction"])

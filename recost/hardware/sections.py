@@ -4,7 +4,15 @@ from __future__ import annotations
 
 from functools import cache
 
-from recost.hardware import sensing, structure, technology, writes
+from recost.hardware import (
+    digital,
+    gpu,
+    sensing,
+    structure,
+    technology,
+    training,
+    writes,
+)
 from recost.hardware.keys import Key, keys_of_section
 
 SECTIONS: dict[str, dict[str, type]] = {
@@ -33,7 +41,23 @@ SECTIONS: dict[str, dict[str, type]] = {
         "budget": structure.Budget,
         "writes": writes.Writes,
         "sensing": sensing.Sensing,
+        "training": training.Training,
     },
+    "digital": {
+        "matrix": digital.Matrix,
+        "precision": digital.Precision,
+        "hierarchy": structure.Hierarchy,
+        "memory": technology.Memory,
+        "bus": technology.Bus,
+        "network_on_chip": technology.NetworkOnChip,
+        "off_chip": technology.OffChip,
+        "vector": technology.Vector,
+        "control": technology.Control,
+        "leakage": technology.Leakage,
+        "budget": structure.Budget,
+        "training": training.Training,
+    },
+    "gpu": {"gpu": gpu.Gpu},
 }
 
 

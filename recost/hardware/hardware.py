@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from recost.errors import InputError
+from recost.errors import Fault, InputError
 from recost.hardware import digital, structure, technology
 from recost.hardware import gpu as gpu_
 from recost.hardware import sensing as sensing_
@@ -123,8 +123,18 @@ class Hardware:
 def assemble(
     name: str, title: str, kind: str, path: str, settings: Mapping[str, Setting]
 ) -> Hardware:
-    """A hardware from faultless settings."""
-    resolved = resolve(kind, settings)
+    """A hardware from faultless settings.
+
+    Raises
+    ------
+    InputError
+        what follows from the settings cannot be.
+    """
+    try:
+        resolved = resolve(kind, settings)
+    except InputError as error:
+        faults = [Fault(fault.message, path, key=fault.key) for fault in error.faults]
+        raise InputError(faults) from None
     values = resolved.values
     # A machine of another kind lacks sections; who asks for one must have looked at the kind.
     sections: dict[str, Any] = dict.fromkeys(name for parts in SECTIONS.values() for name in parts)

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
-from recost.errors import Fault
+from recost.errors import Fault, InputError
 from recost.hardware import rules, training_rules
-from recost.hardware.keys import DERIVED, REQUIRED
+from recost.hardware.keys import DERIVED, REQUIRED, Key
 from recost.hardware.provenance import DEFAULT, DERIVED_FROM, Provenance, Setting
 from recost.hardware.sections import key_table
+from recost.units import format_quantity
 
 Settings = Mapping[str, Setting]
 
@@ -78,13 +80,39 @@ class Resolved:
 
 
 def resolve(kind: str, settings: Settings) -> Resolved:
-    """All values of faultless settings."""
+    """All values of faultless settings.
+
+    Raises
+    ------
+    InputError
+        a value that is derived lies outside of the range of its key.
+    """
     resolved = Resolved(_given_or_default(kind, settings), {})
     for path in resolved.values:
         given = path in settings
         resolved.provenance[path] = settings[path].provenance if given else Provenance(DEFAULT)
     _derive(resolved, settings)
+    faults = [
+        _out_of_range(key, resolved)
+        for path, key in key_table(kind).items()
+        if resolved.provenance[path].origin == DERIVED_FROM
+        and not _in_range(key, resolved.values[path])
+    ]
+    if faults:
+        raise InputError(faults)
     return replace(resolved, notes=tuple(rules.notes(resolved.values, frozenset(settings))))
+
+
+def _in_range(key: Key, value: float) -> bool:
+    low = -math.inf if key.minimum is None else key.minimum
+    high = math.inf if key.maximum is None else key.maximum
+    return low <= value <= high
+
+
+def _out_of_range(key: Key, resolved: Resolved) -> Fault:
+    shown = format_quantity(resolved.values[key.path], key.unit or "")
+    rule = resolved.provenance[key.path].text
+    return Fault(f"comes out as {shown}, which cannot be; it follows from {rule}", key=key.path)
 
 
 def _derive(resolved: Resolved, settings: Settings) -> None:

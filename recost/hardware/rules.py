@@ -168,6 +168,8 @@ COMBINATIONS = (
 
 def notes(values: Values, given: Iterator[str] | frozenset[str]) -> Iterator[str]:
     """What a user should know before believing the results of these (complete) values."""
+    if "adc.bits" not in values:
+        return
     bits, needed = values["adc.bits"], lossless_adc_bits(values)
     if bits < needed:
         held = 2 ** (bits + values["mapping.flip_columns"]) - 1

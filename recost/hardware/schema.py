@@ -62,12 +62,14 @@ def _quantity(unit: str, raw: Any) -> Any:
     return raw
 
 
-def _word(kind: type[Word], raw: Any) -> Word:
-    words = kind.words()
+def _word(kind: type[Word], others: dict[str, Any], raw: Any) -> Any:
+    """The member of an enumeration that a text names, or what one of the `others` means."""
+    own = kind.words()
     if kind is Replication:  # "list" is what a list means, not a word to write
-        words = tuple(word for word in words if word != "list")
+        own = tuple(word for word in own if word != "list")
+    words = (*own, *others)
     if isinstance(raw, str) and raw in words:
-        return kind.from_text(raw)
+        return others[raw] if raw in others else kind.from_text(raw)
     shown = f"'{raw}' is" if isinstance(raw, str) else "it is"
     hint = suggestion(raw, words) if isinstance(raw, str) else ""
     listed = ", ".join(f"'{word}'" for word in words)
@@ -77,7 +79,7 @@ def _word(kind: type[Word], raw: Any) -> Word:
 def _copies(raw: Any) -> Any:
     """`mapping.replication`: a word, or the copies of each layer."""
     if not isinstance(raw, list):
-        return _word(Replication, raw)
+        return _word(Replication, {}, raw)
     whole = all(isinstance(n, int) and not isinstance(n, bool) for n in raw)
     if not whole or not raw or len(raw) > _LONGEST_LIST or not 1 <= min(raw) <= max(raw) <= 1e6:
         raise _refuse("a list of copies has a whole number from 1 to 1000000 for each layer")
@@ -94,7 +96,7 @@ def value_type(key: Key) -> Any:
     if key.takes_list:
         return Annotated[Any, PlainValidator(_copies), schema]
     if issubclass(key.kind, Word):
-        return Annotated[Any, PlainValidator(partial(_word, key.kind)), schema]
+        return Annotated[Any, PlainValidator(partial(_word, key.kind, key.words)), schema]
     parts: list[Any] = [key.kind]
     if key.kind is not bool:
         parts.append(Field(ge=key.minimum, le=key.maximum))
@@ -159,15 +161,16 @@ def _table(name: str, fields: dict[str, Any], doc: str = "") -> Any:
     return made
 
 
-def _section(path: str, cls: type) -> Any:
+def _section(kind: str, path: str, cls: type) -> Any:
     fields = {
         key.name: value_type(key) for key in keys_of_section(path, cls) if key.section == path
     }
     for name, inner in subsections(cls):
-        fields[name] = _section(f"{path}.{name}", inner)
+        fields[name] = _section(kind, f"{path}.{name}", inner)
     doc = "source of every number of the section that has none of its own"
     fields["source"] = Annotated[str, Field(min_length=1, description=doc)]
-    return _table(path.title().replace("_", "").replace(".", ""), fields, cls.__doc__ or "")
+    name = f"{kind}_{path}".title().replace("_", "").replace(".", "")
+    return _table(name, fields, cls.__doc__ or "")
 
 
 @cache
@@ -177,7 +180,7 @@ def file_adapter(kind: str) -> TypeAdapter[dict[str, Any]]:
 
 
 def _sections(kind: str) -> dict[str, Any]:
-    return {name: _section(name, cls) for name, cls in SECTIONS[kind].items()}
+    return {name: _section(kind, name, cls) for name, cls in SECTIONS[kind].items()}
 
 
 def json_schema() -> dict[str, Any]:

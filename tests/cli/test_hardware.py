@@ -100,7 +100,8 @@ def test_check_warns_of_what_is_right_but_odd(invoke):
 def test_schema_is_json_schema(invoke):
     schema = json.loads(invoke("hardware", "schema").stdout)
     assert schema["$schema"].startswith("https://json-schema.org/")
-    assert schema["properties"]["adc"]
+    assert schema["title"] == "recost hardware"
+    assert "energy" in schema["$defs"]["ReramAdc"]["properties"]
     assert invoke("hardware", "schema", "-o", "s.json").stdout == ""
     assert json.loads(Path("s.json").read_text(encoding="utf-8")) == schema
 

@@ -10,10 +10,12 @@ import pytest
 
 from recost.errors import InputError
 from recost.hardware import Hardware, load_hardware
+from recost.hardware.sections import SECTIONS
 from tests.hardware.conftest import SMALLEST, Write
 
 Faults = Callable[..., list[str]]
 HEADER = 'schema = 1\nkind = "reram"\n'
+KINDS = ", ".join(f"'{kind}'" for kind in SECTIONS)
 
 
 def _extends(name: str, text: str = "") -> str:
@@ -125,14 +127,17 @@ HEADERS = {
         'schema = true\nkind = "reram"\n',
         "mine.toml:1:10: schema: true is not a version that this recost reads; it reads 1",
     ),
-    "no kind": ("schema = 1\n", "mine.toml:1:1: kind: missing; write kind = \"reram\""),
+    "no kind": (
+        "schema = 1\n",
+        "mine.toml:1:1: kind: missing; write kind = " + " or ".join(f'"{k}"' for k in SECTIONS),
+    ),
     "unknown kind": (
         'schema = 1\nkind = "rerum"\n',
-        "mine.toml:2:8: kind: 'rerum' is not one of 'reram'; did you mean 'reram'?",
+        f"mine.toml:2:8: kind: 'rerum' is not one of {KINDS}; did you mean 'reram'?",
     ),
     "a kind that is a number": (
         "schema = 1\nkind = 3\n",
-        "mine.toml:2:8: kind: 3 is not one of 'reram'",
+        f"mine.toml:2:8: kind: 3 is not one of {KINDS}",
     ),
     "a title that is a number": (
         HEADER + "title = 3\n",

@@ -219,6 +219,20 @@ def test_what_cannot_be_together_is_named(text: str, message: str, faults: Fault
     assert found[0].endswith(message)
 
 
+def test_what_follows_from_values_has_to_be_possible_too(faults: Faults) -> None:
+    assert faults("[dac]\nper_crossbar = 1e-200\n", {"dac.energy": "1 fJ"}) == [
+        (
+            "mine.toml: dac.power: comes out as 1.2e+179 PW, which cannot be; it follows from"
+            " energy at the peak rate of actions"
+        )
+    ]
+    (fault, *_) = faults("", {"adc.per_crossbar": "1e-30"})
+    assert fault == (
+        "mine.toml: operation_unit.cycle_time: comes out as 1.333e+07 Ps, which cannot be;"
+        " it follows from operation_unit.columns / (adc.rate * adc.per_crossbar)"
+    )
+
+
 def test_whole_rows_and_filters_may_be_dropped_in_any_encoding() -> None:
     hardware = load_hardware("isaac", {"sparsity.weights": "matrix"})
     assert hardware.mapping.flip_columns

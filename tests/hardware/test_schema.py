@@ -86,7 +86,7 @@ def test_it_refuses(text: str) -> None:
 
 
 def test_an_editor_can_show_meaning_default_and_words() -> None:
-    adc = _schema()["$defs"]["Adc"]["properties"]
+    adc = _schema()["$defs"]["ReramAdc"]["properties"]
     assert adc["area"]["default"] == "0 mm2"
     assert adc["scaling"]["default"] == "none"
     assert adc["scaling"]["anyOf"][0]["enum"] == ["none", "linear", "exponential"]

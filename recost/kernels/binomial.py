@@ -17,12 +17,18 @@ from recost.kernels._numba import kernel
 _NEGLIGIBLE = 1e-22
 
 
+# What a group exceeds in less than one case in fifty is not its usual number of units.
+_RARE = 0.02
+
+
 class RawMoments(NamedTuple):
-    """E[C], E[C^2] and E[C^3] of a non-negative variable C."""
+    """E[C], E[C^2], E[C^3] of a whole number C; its usual most, and P(C is above that)."""
 
     first: float
     second: float
     third: float
+    usual: float
+    beyond: float
 
 
 @kernel
@@ -89,13 +95,20 @@ def ceil_moments(n, p, correlation, height, pmf):
     """
     first, last = count_pmf(n, p, correlation, pmf)
     one = two = three = 0.0
-    for k in range(first, last + 1):
+    above = before = beyond = 0.0
+    block = usual = -1
+    for k in range(last, first - 1, -1):
         units = (k + height - 1) // height
+        if units != block:  # before: P(C > units)
+            block, before = units, above
+        above += pmf[k]
+        if usual < 0 and above > _RARE:
+            usual, beyond = units, before
         term = pmf[k] * units
         one += term
         two += term * units
         three += term * units * units
-    return RawMoments(one, two, three)
+    return RawMoments(one, two, three, float(usual), beyond)
 
 
 @kernel

@@ -7,9 +7,11 @@ classes gives the expected work, and `maximum` gives the slowest of the crossbar
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 
-from recost.kernels._numba import inlined
+from recost.kernels._numba import inlined, kernel
 from recost.kernels.classes import (
     KEPT_ROWS,
     WORK,
@@ -23,11 +25,13 @@ from recost.kernels.classes import (
 )
 from recost.kernels.columns import column_moments
 from recost.kernels.compaction import compacted_work
-from recost.kernels.maximum import larger, largest
+from recost.kernels.lattice import slowest_chunk
+from recost.kernels.maximum import below, larger, largest
 from recost.kernels.moments import (
     ACTIONS,
     CONVERSIONS,
     DRIVES,
+    LIMITS,
     OWN_FIXED,
     OWN_FRESH,
     READS,
@@ -82,6 +86,8 @@ def _dense_groups(bitlines, group_width, groups, parts):
 def class_moments(layer, structure, rows, piece, streams, special, out):
     """Moments of one class of crossbars into `out`; returns (lattice unit, bound, kept rows).
 
+    The unit is that of all column groups together where these work alike.
+
     `piece` is (start, bitlines, element density): the first bitline counted from the first cell
     of a weight, how many there are, and how dense their weights.  `rows` tell what the mode
     leaves: compacted rows are all live.
@@ -95,6 +101,7 @@ def class_moments(layer, structure, rows, piece, streams, special, out):
     if special is not None and mode == _OU_COLUMN:
         weights = -(-bitlines // cells)
         column_moments(rows, layer, element, (weights, cells, width), streams, out)
+        out[LIMITS, 0], out[LIMITS, 1] = float(tall * units * streams.size), 0.0
         return 1.0, float(tall * units * streams.size), 0.0
     asked = bitlines if mode == _CROSSBAR_ROW else width
     classes, space = pattern_space(cells, asked)
@@ -121,17 +128,50 @@ def class_moments(layer, structure, rows, piece, streams, special, out):
         for m in range(1, 3):
             out[OWN_FRESH, m] = units * (out[SHARED_FRESH, m] + out[OWN_FRESH, m])
             out[SHARED_FRESH, m] = 0.0
+        out[LIMITS, 0] *= units
+        out[LIMITS, 1] *= units
         return 1.0, float(tall * units * streams.size), kept
     crossbar_moments(rows, groups[:known], parts[:used], streams, out)
     if mode != _CROSSBAR_ROW:
-        return 1.0, float(tall * units * streams.size), kept
+        alike = used == known and parts[0].density == 1.0 and parts[used - 1].density == 1.0
+        return float(units) if alike else 1.0, float(tall * units * streams.size), kept
     # All column groups keep the same rows: they are driven again for each, and cycle together.
     for cause in range(ACTIONS):
         out[cause, 0] *= units
         out[cause, 1] *= units * units
         out[cause, 2] *= units * units * units
+    out[LIMITS, 0] *= units
+    out[LIMITS, 1] *= units
     out[ACTIONS, DRIVES] *= units
     return float(units), float(tall * units * streams.size), kept
+
+
+@kernel
+def usual_bound(out, crossbars):
+    """What no crossbar of so many exceeds, as a rule.
+
+    Each group has a number of units that it rarely exceeds; a crossbar at the sum of those
+    numbers goes on only with groups that exceed theirs.  At the sum are so many crossbars as
+    its three moments say, M; of these, half of the time, none has more exceeding groups than
+    the x with P(Poisson(expected) > x) <= 1 / (2 M).
+    """
+    usual, expected = out[LIMITS, 0], out[LIMITS, 1]
+    variance = third = 0.0
+    for cause in range(ACTIONS):
+        variance += out[cause, 1]
+        third += out[cause, 2]
+    if variance > 0.0:
+        deviation = math.sqrt(variance)
+        reached = below((usual - 0.5 - out[OWN_FRESH, 0]) / deviation, third / deviation**3)
+        crossbars = max(1.0, crossbars * (1.0 - reached))
+    term = math.exp(-expected)
+    above = 1.0 - term
+    x = 0.0
+    while above > 0.5 / crossbars and x < 10.0 * expected + 100.0:
+        x += 1.0
+        term *= expected / x
+        above -= term
+    return usual + x
 
 
 @inlined
@@ -143,7 +183,7 @@ def _row_class_wait(layer, structure, place, rows, inputs, special, work):
     out = np.empty((RESULTS, 3))
     slowest = Cumulants(0.0, 0.0, 0.0)
     shared_variance = shared_third = longest = 0.0
-    unit, bound = 1.0, 0.0
+    unit, bound, same = 1.0, 0.0, n == 1.0
     size = structure.crossbar_columns
     for i in range(column_classes(place, size)):
         start, bitlines, many = column_class(place, size, i)
@@ -164,15 +204,21 @@ def _row_class_wait(layer, structure, place, rows, inputs, special, work):
             own = alike * n * out[OWN_FIXED, 0]
             variance = alike * alike * n * (n * out[OWN_FIXED, 1] + out[OWN_FRESH, 1])
             third = alike**3 * n * (n * n * out[OWN_FIXED, 2] + out[OWN_FRESH, 2])
+            if n == 1.0:
+                most = min(most, usual_bound(out, float(layer.groups * chunks * count)))
             most *= alike * n
             lattice *= alike
+            same = same and lattice >= 2.0 * alike
             mine = largest(own, variance, third, float(count), lattice, most)
             slowest = larger(slowest, mine, max(bound, most)) if bound > 0.0 else mine
             if out[OWN_FIXED, 0] > longest or bound == 0.0:
                 longest = out[OWN_FIXED, 0]
                 shared_variance = n * (n * out[SHARED_FIXED, 1] + out[SHARED_FRESH, 1])
                 shared_third = n * (n * n * out[SHARED_FIXED, 2] + out[SHARED_FRESH, 2])
-            unit, bound = lattice, max(bound, most)
+            unit, bound = max(unit, lattice), max(bound, most)
+    if same and structure.sparsity_weights != _CROSSBAR_ROW:
+        mean = unit * slowest_chunk(rows, streams, float(chunks * layer.groups))
+        return Cumulants(mean, 0.0, 0.0), bound
     variance = slowest.variance + alike * alike * shared_variance
     third = slowest.third + alike**3 * shared_third
     slowest = largest(slowest.mean, variance, third, float(chunks * layer.groups), unit, bound)

@@ -4,8 +4,8 @@ Crossbars of one row chunk share its inputs and its dead rows: T_ij = U_i + W_ij
 to the chunk's crossbars and W_ij their own.  max_ij T_ij = max_i (U_i + max_j W_ij).  At each
 level the moments of the largest of M alike variables are sums over P(max <= t) = F(t)^M, with
 
-* below a mean of `_FEW` units, unless the variance is small, where the lattice shows: the Poisson, binomial or negative
-  binomial law of the same mean and variance (Panjer's class);
+* below a mean of `_FEW` units, where the lattice shows (unless the variance is small): the
+  Poisson, binomial or negative binomial law of the same mean and variance (Panjer's class);
 * above it: a normal score corrected for skewness g at t + half a step,
   z = (6/g) ((1 + g x / 2)^(1/3) - 1) + g/6, x the standardised value (Wilson and Hilferty 1931).
 
@@ -43,7 +43,7 @@ def _skewed(z, skewness):
 
 
 @kernel
-def _below(x, skewness):
+def below(x, skewness):
     """P(X <= x) for a standardised X of that skewness."""
     z = x
     if abs(skewness) >= 1e-6:
@@ -91,16 +91,16 @@ def largest(mean, variance, third, count, unit, bound):
         low = mean + deviation * _skewed(-_REACH, skewness)
         start = max(0.0, math.floor(low / step) * step)
     spread_units = variance / (unit * unit)
-    term = below = _at_zero(mean / unit, spread_units)
+    term = reached = _at_zero(mean / unit, spread_units)
     one = two = three = before = 0.0
     t = start
     while before < 1.0 - 1e-15:
         if t + 0.5 * step >= bound:
             t, upto = bound, 1.0
         elif few:
-            upto = below**count
+            upto = reached**count
         else:
-            upto = _below((t + 0.5 * step - mean) / deviation, skewness) ** count
+            upto = below((t + 0.5 * step - mean) / deviation, skewness) ** count
         off = t - mean
         one += (upto - before) * off
         two += (upto - before) * off * off
@@ -108,9 +108,9 @@ def largest(mean, variance, third, count, unit, bound):
         before = upto
         if few:
             term *= _panjer_ratio(t / unit, mean / unit, spread_units)
-            below = min(1.0, below + term)
-            if term <= 1e-18 * below and t > mean:
-                below = 1.0
+            reached = min(1.0, reached + term)
+            if term <= 1e-18 * reached and t > mean:
+                reached = 1.0
         t += step
     return Cumulants(
         min(mean + max(0.0, one), bound),

@@ -33,9 +33,11 @@ from recost.kernels.binomial import (
 
 # Rows of the array that `crossbar_moments` fills; columns: mean, variance, third central moment.
 SHARED_FIXED, SHARED_FRESH, OWN_FIXED, OWN_FRESH, ACTIONS = range(5)
-# ... whose last row holds these expectations instead.
+# ... whose row ACTIONS holds these expectations instead.
 CONVERSIONS, DRIVES, READS = range(3)
-RESULTS = 5
+# The last row: units that the groups rarely exceed, and how many groups do, on average.
+LIMITS = 5
+RESULTS = 6
 
 # Rows of the table of terms; the columns are those above.
 _UNITS, _INPUT, _INPUT_ONE, _WEIGHT, _WEIGHT_ONE = range(5)
@@ -66,15 +68,15 @@ def _mix(values, group, parts, mixed):
 
 
 @kernel
-def _unit_terms(rows, groups, parts, streams, terms, actions):
-    """Moments of single groups in single slices, and the expected actions."""
+def _unit_terms(rows, groups, parts, streams, terms, out):
+    """Moments of single groups in single slices, their limits, and the expected actions."""
     n = rows.number
     pmf = np.empty(n + 1)
     across = rows.input_correlation
     for k in range(groups.size):
         many, wide = groups[k].multiplicity, groups[k].width
         for b in range(streams.size):
-            one = two = three = active = 0.0
+            one = two = three = active = usual = beyond = 0.0
             for c in range(groups[k].first, groups[k].first + groups[k].count):
                 share = parts[c].density * streams[b]
                 within = row_correlation(parts[c].correlation, rows)
@@ -84,10 +86,16 @@ def _unit_terms(rows, groups, parts, streams, terms, actions):
                 two += parts[c].weight * raw.second
                 three += parts[c].weight * raw.third
                 active += parts[c].weight * n * rows.live * share
+                if raw.usual > usual:
+                    usual, beyond = raw.usual, 0.0
+                if raw.usual == usual:
+                    beyond += parts[c].weight * raw.beyond
             add_central(terms[_UNITS], many, one, two, three)
-            actions[CONVERSIONS] += many * wide * one
-            actions[DRIVES] += many * active
-            actions[READS] += many * wide * active
+            out[LIMITS, 0] += many * usual
+            out[LIMITS, 1] += many * beyond
+            out[ACTIONS, CONVERSIONS] += many * wide * one
+            out[ACTIONS, DRIVES] += many * active
+            out[ACTIONS, READS] += many * wide * active
 
 
 @kernel
@@ -186,13 +194,13 @@ def crossbar_moments(rows, groups, parts, streams, out):
     `rows` are its rows, `streams[b]` is P(an activation is active in slice b), `groups` and
     `parts` its column groups (`recost.kernels.records`).  Fills `out`, [RESULTS, 3]: the mean
     (in the first column of every cause), variance and third moment of the four causes of the
-    module docstring; then the expected ADC conversions, wordline drives and cell reads.
+    module docstring; the expected ADC conversions, wordline drives and cell reads; and the limits.
     """
     terms = np.zeros((9, 3))
     for cause in range(RESULTS):
         for m in range(3):
             out[cause, m] = 0.0
-    _unit_terms(rows, groups, parts, streams, terms, out[ACTIONS])
+    _unit_terms(rows, groups, parts, streams, terms, out)
     _input_terms(rows, groups, parts, streams, terms)
     _weight_terms(rows, groups, parts, streams, terms)
     if rows.live < 1.0:

@@ -16,7 +16,7 @@ from tests.naive import closed_form as naive
 
 
 def moments(n: int, p: float, height: int, correlation: float = 0.0) -> tuple[float, ...]:
-    return tuple(ceil_moments(n, p, correlation, height, np.empty(n + 1)))
+    return tuple(ceil_moments(n, p, correlation, height, np.empty(n + 1)))[:3]
 
 
 @pytest.mark.parametrize("n", [1, 2, 16, 129, 1024])
@@ -86,3 +86,15 @@ def test_thinning_by_independent_inputs_keeps_a_share_of_the_correlation(
     # corr(zx, z'x') = r q (1 - p) / (1 - p q) for independent x, x'.
     expected = r * q * (1 - p) / (1 - p * q)
     assert product_correlation(p, r, q, 0.0) == pytest.approx(expected, abs=1e-12)
+
+
+@given(st.integers(1, 200), st.floats(1e-6, 1), st.integers(1, 40))
+def test_usual_units_are_exceeded_in_less_than_one_case_in_fifty(
+    n: int, p: float, height: int
+) -> None:
+    pmf = naive.binomial_pmf(n, p)
+    got = ceil_moments(n, p, 0.0, height, np.empty(n + 1))
+    above = float(sum(q for k, q in enumerate(pmf) if -(-k // height) > got.usual))
+    least = float(sum(q for k, q in enumerate(pmf) if -(-k // height) >= got.usual))
+    assert got.beyond == pytest.approx(above, abs=1e-12)
+    assert above <= 0.02 + 1e-12 <= least + 1e-11

@@ -1,0 +1,76 @@
+"""The slowest row chunk where all crossbars of a chunk work alike: exact, on the lattice.
+
+If every column group keeps every live row, a crossbar takes G sum_b ceil(A_b / S) cycles with
+A_b ~ Binomial(L, q_b) the active wordlines of slice b among the L ~ Binomial(n, rho) live rows.
+That sum takes few values, far apart, and no smooth law describes its maximum; but its
+distribution is a convolution of short lists.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from recost.kernels._numba import kernel
+from recost.kernels.binomial import count_pmf
+
+# Numbers of live rows that are told apart; more are pooled with their neighbours.
+_POINTS = 48
+
+
+@kernel
+def _convolve(live, height, streams, correlation, total):
+    """Distribution of sum_b ceil(A_b / height) for `live` live rows into `total`."""
+    pmf, units = np.empty(live + 1), np.empty(-(-live // height) + 1)
+    for i in range(total.size):
+        total[i] = 0.0
+    total[0] = 1.0
+    top = 0
+    for b in range(streams.size):
+        first, last = count_pmf(live, streams[b], correlation, pmf)
+        most = -(-last // height)
+        for u in range(most + 1):
+            units[u] = 0.0
+        for k in range(first, last + 1):
+            units[-(-k // height)] += pmf[k]
+        # From the top down, so that a place is read before it is written.
+        for t in range(top + most, -1, -1):
+            value = 0.0
+            for u in range(max(0, t - top), min(most, t) + 1):
+                value += units[u] * total[t - u]
+            total[t] = value
+        top += most
+
+
+@kernel
+def slowest_chunk(rows, streams, chunks):
+    """E[max over `chunks` row chunks of sum_b ceil(A_b / height)], in units of all groups.
+
+    Exact for up to `_POINTS` different numbers of live rows; of more, neighbours are pooled at
+    the number in their middle.
+    """
+    size = streams.size * -(-rows.number // rows.height) + 1
+    law, total = np.zeros(size), np.empty(size)
+    pmf = np.empty(rows.number + 1)
+    first, last = count_pmf(rows.number, rows.live, 0.0, pmf)
+    while first < last and pmf[first] < 1e-15:
+        first += 1
+    while last > first and pmf[last] < 1e-15:
+        last -= 1
+    stride = -(-(last - first + 1) // _POINTS)
+    for low in range(first, last + 1, stride):
+        high = min(last, low + stride - 1)
+        weight = 0.0
+        for k in range(low, high + 1):
+            weight += pmf[k]
+        _convolve((low + high) // 2, rows.height, streams, rows.input_correlation, total)
+        for t in range(size):
+            law[t] += weight * total[t]
+    # E[max] = sum_t P(max > t); the law is normalised against the tails cut off above.
+    whole = 0.0
+    for t in range(size):
+        whole += law[t]
+    below = mean = 0.0
+    for t in range(size - 1):
+        below += law[t] / whole
+        mean += 1.0 - min(1.0, below) ** chunks
+    return mean

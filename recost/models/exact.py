@@ -95,8 +95,8 @@ def count_cycles(
             " a vector; both must be the inputs of one matrix"
         )
     shape = Shape.of(weights.shape[0], weights.shape[1], hardware)
-    passes = _passes(inputs, hardware)
-    counter = _Counter(segments_of(weights, hardware), shape, hardware, passes)
+    signed = bool(inputs.min() < 0)
+    counter = Counter(segments_of(weights, hardware), shape, hardware, signed=signed)
     if hardware.sparsity.activations == ActivationSparsity.NONE:
         parts = [counter.dense(len(inputs))]
     else:
@@ -107,20 +107,22 @@ def count_cycles(
     return _summary(parts, counter, hardware, detail)
 
 
-class _Counter:
+class Counter:
     """A matrix's segments and the slices of its inputs, ready to count batches of vectors."""
 
     def __init__(
-        self, segments: Segments, shape: Shape, hardware: Hardware, passes: tuple[int, ...]
+        self, segments: Segments, shape: Shape, hardware: Hardware, *, signed: bool
     ) -> None:
         self.segments = segments
         self.shape = shape
-        self.passes = passes
+        two = signed and hardware.precision.input_encoding == InputEncoding.SIGN_MAGNITUDE
+        self.passes = passes = (POSITIVE, NEGATIVE) if two else (PLAIN,)
         self.planes, self.alike = input_planes(hardware, passes)
         self.full = np.uint64((1 << hardware.precision.input_bits) - 1)
 
     @property
     def crossbars(self) -> int:
+        """How many crossbars there are."""
         return len(self.segments.positions)
 
     def vectors_at_once(self) -> int:
@@ -153,14 +155,6 @@ class _Counter:
         return out
 
 
-def _passes(inputs: Array, hardware: Hardware) -> tuple[int, ...]:
-    """The parts of the inputs that are streamed one after the other."""
-    signed = hardware.precision.input_encoding == InputEncoding.SIGN_MAGNITUDE
-    if signed and inputs.size and inputs.min() < 0:
-        return POSITIVE, NEGATIVE
-    return (PLAIN,)
-
-
 def input_planes(hardware: Hardware, passes: tuple[int, ...]) -> tuple[Array, int]:
     """The slices of the inputs that can differ (array of PLANE), and how many are alike."""
     precision = hardware.precision
@@ -176,7 +170,7 @@ def input_planes(hardware: Hardware, passes: tuple[int, ...]) -> tuple[Array, in
     return np.array(planes[:1], PLANE), slices * len(passes)
 
 
-def _summary(parts: list[Array], counter: _Counter, hardware: Hardware, detail: bool) -> CycleCount:
+def _summary(parts: list[Array], counter: Counter, hardware: Hardware, detail: bool) -> CycleCount:
     """Totals of the batches [crossbars, vectors]."""
     per_crossbar = sum((part.sum(axis=1) for part in parts), np.zeros(counter.crossbars, np.int64))
     per_vector = np.concatenate([part.sum(axis=0) for part in parts])

@@ -1,0 +1,282 @@
+"""Training on crossbars and in digital units: counts of `recost.kernels.training` times prices."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from recost.errors import Fault, InputError
+from recost.hardware import Hardware
+from recost.hardware.records import structure_record, technology_record
+from recost.kernels import training as kernel
+from recost.kernels.prices import crossbar_area, crossbar_leakage
+from recost.models.cost import Action, Cost, LayerCost
+from recost.models.training_prices import (
+    block_prices,
+    block_shape,
+    block_structure,
+    blocks_per_core,
+    control_w,
+    is_reram,
+    movement_prices,
+    plan_of,
+    slices_of,
+    times_of,
+)
+from recost.network import LayerTable
+from recost.vocabulary import COUNTS, TRAINING_ACTIONS, Count, TrainingAction, TrainingUpdate
+
+Array = np.ndarray[Any, Any]
+
+#: Parts among which the energy of training is divided.
+COMPONENTS = (
+    "adc",
+    "cell",
+    "outer_product",
+    "digital",
+    "write",
+    "memory",
+    "bus",
+    "network_on_chip",
+    "off_chip",
+    "vector",
+    "control",
+    "leakage",
+)
+_MOVEMENT = {
+    Count.MEMORY_BITS_READ: "memory",
+    Count.MEMORY_BITS_WRITTEN: "memory",
+    Count.BUS_BITS: "bus",
+    Count.NETWORK_BIT_HOPS: "network_on_chip",
+    Count.OFF_CHIP_BITS: "off_chip",
+    Count.VECTOR_OPERATIONS: "vector",
+}
+_PRODUCTS = (
+    TrainingAction.FORWARD_ACCESSES,
+    TrainingAction.BACKWARD_ACCESSES,
+    TrainingAction.GRADIENT_ACCESSES,
+)
+
+
+@dataclass(frozen=True)
+class Figures:
+    """Counts of a network's training for one example, and what they are multiplied with.
+
+    `actions` [layers, TRAINING_ACTIONS], `counts` [layers, COUNTS] (data movement and blocks),
+    `busy` [layers, 3] seconds forward, backward and gradient.
+    """
+
+    hardware: Hardware
+    plan: kernel.Plan
+    times: kernel.Times
+    actions: Array
+    counts: Array
+    busy: Array
+
+    @property
+    def blocks(self) -> Array:
+        """Blocks of weights of each layer, one copy."""
+        return self.counts[:, Count.CROSSBARS]
+
+    @property
+    def step_s(self) -> float:
+        """Seconds of a step."""
+        return float(kernel.step_time(self.busy, self.plan, self.times))
+
+    def occupied_s(self) -> Array:
+        """Seconds an example takes a layer's units, its share of the end of a step included."""
+        taken = np.array([kernel.occupied(row, self.plan) for row in self.busy])
+        if self.plan.update == TrainingUpdate.OUTER_PRODUCT and self.plan.copies == 2:
+            taken += self.busy[:, 2]
+        reads, _ = kernel.serial_accesses(self.plan)
+        return taken + reads * self.times.serial
+
+
+def training_figures(
+    hardware: Hardware, network: LayerTable, batch: int, *, alone: bool = False
+) -> Figures:
+    """Counts of one example of a batch.
+
+    `alone` counts each layer by itself, as published per layer: with a backward product also
+    where the network's first layer needs none, and its vectors from outside the chip only there.
+    """
+    plan, times = plan_of(hardware, batch), times_of(hardware)
+    layers = np.ascontiguousarray(network.records)
+    first = np.zeros(len(layers), np.bool_)
+    first[0] = not alone
+    figures = Figures(
+        hardware,
+        plan,
+        times,
+        np.zeros((len(layers), TRAINING_ACTIONS)),
+        np.zeros((len(layers), COUNTS)),
+        np.zeros((len(layers), 3)),
+    )
+    structure = block_structure(hardware)[0]
+    out = (figures.actions, figures.counts, figures.busy)
+    kernel.network_training(layers, structure, plan, times, first, out)
+    _off_chip(figures, layers, structure)
+    return figures
+
+
+def _off_chip(figures: Figures, layers: Array, structure: np.void) -> None:
+    """Examples come in, answers go out; where a chip is full, outputs and their errors cross."""
+    per_chip = int(
+        structure["hierarchy_crossbars_per_core"]
+        * structure["hierarchy_cores_per_tile"]
+        * structure["hierarchy_tiles_per_chip"]
+    )
+    bits = figures.plan.stream_bits
+    placed = np.cumsum(figures.blocks)
+    for i in range(len(layers) - 1):
+        before = placed[i - 1] // per_chip if i else 0
+        crossings = max(0.0, (placed[i] - 1) // per_chip - before)
+        figures.counts[i, Count.OFF_CHIP_BITS] += 2.0 * crossings * layers[i]["outputs"] * bits
+    figures.counts[0, Count.OFF_CHIP_BITS] += float(layers[0]["inputs"]) * bits
+    figures.counts[-1, Count.OFF_CHIP_BITS] += float(layers[-1]["outputs"]) * bits
+
+
+def action_list(figures: Figures) -> list[tuple[str, str, Array, float]]:
+    """Every action as (component, name, count of each layer, price in joules)."""
+    hardware, block = figures.hardware, block_prices(figures.hardware)
+    digital = not is_reram(hardware)
+    update = TrainingUpdate(figures.plan.update)
+    actions = figures.actions
+    found: list[tuple[str, str, Array, float]] = []
+    for action in _PRODUCTS:
+        name, counted = action.name.lower(), actions[:, action]
+        found.append(("digital" if digital else "cell", name, counted, block.product_array_j))
+        found.append(("adc", name, counted, block.product_adc_j))
+    in_place = update is TrainingUpdate.OUTER_PRODUCT
+    outer = actions[:, TrainingAction.OUTER_PRODUCT_ACCESSES]
+    part = "outer_product" if in_place else "digital"
+    found.append((part, "outer_product_accesses", outer, block.outer_product_j))
+    for action, price in (
+        (TrainingAction.SERIAL_READS, block.serial_read_j),
+        (TrainingAction.SERIAL_WRITES, block.serial_write_j),
+        (TrainingAction.STORED_WRITES, block.stored_write_j),
+    ):
+        found.append(("write", action.name.lower(), actions[:, action], price))
+    for count, price in movement_prices(hardware).items():
+        found.append((_MOVEMENT[count], count.name.lower(), figures.counts[:, count], price))
+    found.append(("control", "busy_seconds", figures.occupied_s() * figures.blocks,
+                  control_w(hardware)))  # fmt: skip
+    return found
+
+
+def train(hardware: Hardware, network: LayerTable) -> Cost:
+    """What one training example costs, averaged over the recipe's batch.
+
+    Raises
+    ------
+    InputError
+        Hardware without `training.update`, a network without a recipe, a batch that the
+        hardware's copies do not allow, a network larger than the budget.
+    """
+    recipe = network.recipe
+    if recipe is None:
+        raise InputError(
+            f"{network.name}: training needs a recipe; write [recipe] with images, epochs and"
+            " batch",
+            path=network.path,
+            key="recipe",
+        )
+    figures = training_figures(hardware, network, recipe.batch)
+    per_example = figures.step_s / recipe.batch
+    machine = _machine(figures)
+    _check_budget(hardware, network, machine.chips)
+    found = action_list(figures)
+    layers = _layers(figures, network, found, machine.static_w * per_example)
+    energies = {name: sum(layer.energies_j[name] for layer in layers) for name in COMPONENTS}
+    actions = [Action(c, name, float(n.sum()), price) for c, name, n, price in found]
+    actions.append(Action("leakage", "interval", 1.0, energies["leakage"]))
+    return Cost(
+        hardware,
+        network,
+        "training",
+        latency_s=per_example,
+        throughput_per_s=1.0 / per_example,
+        energies_j=energies,
+        layers=layers,
+        actions=tuple(actions),
+        area_mm2=machine.area_mm2,
+        crossbars=machine.crossbars,
+        chips=machine.chips,
+        notes=hardware.notes,
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class _Machine:
+    """What holds a network's weights: crossbars (None if digital), chips, area, static power."""
+
+    crossbars: int | None
+    chips: int
+    area_mm2: float
+    static_w: float
+
+
+def _machine(figures: Figures) -> _Machine:
+    hardware, hierarchy = figures.hardware, figures.hardware.hierarchy
+    blocks = int(figures.blocks.sum())
+    digital = not is_reram(hardware)
+    # A block's copies are crossbars of the same core (PANTHER's MCU [P] 4.2-4.4).
+    tiles = -(-blocks // (blocks_per_core(hardware) * hierarchy.cores_per_tile))
+    chips = -(-tiles // hierarchy.tiles_per_chip)
+    control = hardware.control
+    parts = (
+        (hardware.memory.area_mm2, hardware.memory.leakage_w, 1.0),
+        (hardware.bus.area_mm2, hardware.bus.leakage_w, 1.0),
+        (hardware.network_on_chip.area_mm2, hardware.network_on_chip.leakage_w,
+         hardware.network_on_chip.per_tile),
+        (hardware.vector.area_mm2, hardware.vector.leakage_w, hardware.vector.per_tile),
+        (control.tile_area_mm2 + control.core_area_mm2 * hierarchy.cores_per_tile, 0.0, 1.0),
+    )  # fmt: skip
+    area = tiles * sum(mm2 * n for mm2, _, n in parts) + chips * hardware.off_chip.area_mm2
+    static = tiles * sum(w * n for _, w, n in parts) + chips * hardware.off_chip.leakage_w
+    if digital:
+        return _Machine(None, chips, area + blocks * hardware.matrix.area_mm2, static)
+    crossbars = blocks * slices_of(hardware) * figures.plan.copies
+    structure, technology = structure_record(hardware)[0], technology_record(hardware)[0]
+    area += crossbars * float(crossbar_area(structure, technology))
+    static += crossbars * float(crossbar_leakage(structure, technology))
+    return _Machine(crossbars, chips, area, static)
+
+
+def _check_budget(hardware: Hardware, network: LayerTable, chips: int) -> None:
+    budget = hardware.budget.chips
+    if budget is not None and chips > budget:
+        message = f"{network.name} needs {chips} chips and the budget is {budget}; raise it"
+        raise InputError([Fault(message, hardware.path, key="budget.chips")])
+
+
+def _layers(
+    figures: Figures,
+    network: LayerTable,
+    found: list[tuple[str, str, Array, float]],
+    static_j: float,
+) -> tuple[LayerCost, ...]:
+    """Each layer's part: time by how long it is occupied, static energy by its blocks."""
+    energies = {name: np.zeros(len(network)) for name in COMPONENTS}
+    for component, _, count, price in found:
+        energies[component] += count * price
+    share = figures.blocks / figures.blocks.sum()
+    energies["leakage"] = static_j * share
+    taken = figures.occupied_s()
+    seconds = figures.step_s / figures.plan.batch * taken / taken.sum()
+    digital = not is_reram(figures.hardware)
+    crossbars = figures.blocks * slices_of(figures.hardware) * figures.plan.copies
+    room = np.prod(block_shape(figures.hardware))
+    return tuple(
+        LayerCost(
+            name,
+            float(seconds[i]),
+            {part: float(values[i]) for part, values in energies.items()},
+            crossbars=None if digital else int(crossbars[i]),
+            copies=figures.plan.copies,
+            utilisation=float(network.records["weights"][i] / (figures.blocks[i] * room)),
+        )
+        for i, name in enumerate(network.names)
+    )

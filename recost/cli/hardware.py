@@ -103,7 +103,7 @@ def schema(output: OutputFile = None, force: Force = False) -> None:
     """  # noqa: D301 (\b keeps the lines apart)
     import json
 
-    from recost.hardware.schema import json_schema
+    from recost.hardware.json_schema import json_schema
 
     deliver(json.dumps(json_schema(), indent=1, ensure_ascii=False) + "\n", output, force)
 

@@ -1,94 +1,89 @@
-"""The JSON Schema accepts what recost accepts and refuses what an editor can see is wrong."""
+"""The validators: what each accepts, refuses, and makes of it; values alone, without sources."""
 
 from __future__ import annotations
 
-import json
-from functools import cache
 from typing import Any
 
 import pytest
-import tomli
+from pydantic import ValidationError
 
-from recost.hardware import load_hardware
-from recost.hardware.schema import json_schema
-from recost.hardware.skeleton import skeleton
-from recost.locate import list_available, shipped_folder
-from tests.hardware.conftest import SMALLEST
-from tests.naive.json_schema import is_valid
-
-SHIPPED = sorted(path.stem for path in shipped_folder("hardware").glob("*.toml"))
+from recost.hardware.keys import DERIVED
+from recost.hardware.schema import OURS, file_adapter, key_adapter, qualifier_adapter
+from recost.hardware.sections import SECTIONS
+from recost.vocabulary import Replication, Sync
 
 
-@cache
-def _schema() -> dict[str, Any]:
-    return json.loads(json.dumps(json_schema()))
+@pytest.mark.parametrize("kind", SECTIONS)
+def test_every_section_may_be_left_out_or_empty(kind: str) -> None:
+    assert file_adapter(kind).validate_python({}) == {}
+    empty: dict[str, Any] = {name: {} for name in SECTIONS[kind]}
+    assert file_adapter(kind).validate_python(empty) == empty
 
 
-def _accepts(text: str) -> bool:
-    return is_valid(tomli.loads(text), _schema(), _schema())
+def test_values_come_out_in_si_and_as_words() -> None:
+    tables = {
+        "adc": {"energy": "1 pJ", "bits": "auto", "per_crossbar": 2, "source": "x"},
+        "mapping": {"sync": "layer", "replication": [2, 1], "flip_columns": True},
+        "cell": {"endurance": {"median": 1e6}},
+    }
+    assert file_adapter("reram").validate_python(tables) == {
+        "adc": {"energy": 1e-12, "bits": DERIVED, "per_crossbar": 2.0, "source": "x"},
+        "mapping": {"sync": Sync.LAYER, "replication": (2, 1), "flip_columns": True},
+        "cell": {"endurance": {"median": 1e6}},
+    }
 
 
-@pytest.mark.parametrize("name", SHIPPED)
-def test_shipped_files_follow_it(name: str) -> None:
-    assert _accepts(list_available("hardware")[name].read_text(encoding="utf-8"))
-
-
-def test_new_files_follow_it() -> None:
-    assert _accepts(SMALLEST)
-    assert _accepts(skeleton())
-    assert _accepts(skeleton(load_hardware("sre")))
-
-
-@pytest.mark.parametrize(
-    "text",
-    [
-        '[adc]\nenergy = "1.67 pJ"\n',
-        '[adc]\nenergy = "1.67e-3 nJ"\n',
-        '[dac]\narea = "1200 um^2"\n',
-        '[dac]\narea = "1200µm²"\n',
-        '[bus]\nenergy = {value = "1 pJ/bit", spread = "10 %", source = "x", calibrated = "y"}\n',
-        '[adc]\nbits = "auto"\n',
-        "[adc]\nbits = 6\n",
-        "[mapping]\nreplication = [1, 2]\n",
-        '[mapping]\nreplication = "balanced"\n',
-        '[leakage]\nfraction = "10 %"\n',
-        "[leakage]\nfraction = 0.1\n",
-        "[cell.endurance]\nmedian = 1e6\n",
-    ],
-)
-def test_it_accepts(text: str) -> None:
-    assert _accepts('schema = 1\nkind = "reram"\n' + text)
+def test_all_errors_of_a_file_come_at_once_with_their_places() -> None:
+    tables = {"adc": {"energy": 1, "bit": 2}, "cell": 3, "crossbar": {"rows": 0}, "x": {}}
+    with pytest.raises(ValidationError) as error:
+        file_adapter("reram").validate_python(tables)
+    assert {(e["loc"], e["type"]) for e in error.value.errors()} == {
+        (("adc", "energy"), OURS),
+        (("adc", "bit"), "extra_forbidden"),
+        (("cell",), "dict_type"),
+        (("crossbar", "rows"), "greater_than_equal"),
+        (("x",), "extra_forbidden"),
+    }
 
 
 @pytest.mark.parametrize(
-    "text",
+    ("path", "raw", "value"),
     [
-        "schema = 1\n",
-        'kind = "reram"\n',
-        'schema = 2\nkind = "reram"\n',
-        'schema = 1\nkind = "rerum"\n',
-        'schema = 1\nkind = "reram"\n[adc]\nenergy = 1.67\n',
-        'schema = 1\nkind = "reram"\n[adc]\nenergy = "1.67"\n',
-        'schema = 1\nkind = "reram"\n[adc]\nenergy = "1.67 ns"\n',
-        'schema = 1\nkind = "reram"\n[adc]\nenergy = {source = "x"}\n',
-        'schema = 1\nkind = "reram"\n[adc]\nenergy = {value = "1 pJ", sorce = "x"}\n',
-        'schema = 1\nkind = "reram"\n[adc]\nbits = "seven"\n',
-        'schema = 1\nkind = "reram"\n[adc]\nbits = 65\n',
-        'schema = 1\nkind = "reram"\n[adc]\nbit = 6\n',
-        'schema = 1\nkind = "reram"\n[adcs]\nbits = 6\n',
-        'schema = 1\nkind = "reram"\n[mapping]\nreplication = []\n',
-        'schema = 1\nkind = "reram"\n[mapping]\nreplication = "list"\n',
-        'schema = 1\nkind = "reram"\n[mapping]\nflip_columns = 1\n',
+        ("mapping.replication", "balanced", Replication.BALANCED),
+        ("mapping.replication", [3], (3,)),
+        ("operation_unit.cycle_time", "auto", DERIVED),
+        ("budget.chips", "none", None),
+        ("leakage.fraction", 0.1, 0.1),
+        ("leakage.fraction", "10 %", 0.1),
     ],
 )
-def test_it_refuses(text: str) -> None:
-    assert not _accepts(text)
+def test_one_key(path: str, raw: Any, value: Any) -> None:
+    assert key_adapter("reram", path).validate_python(raw) == value
 
 
-def test_an_editor_can_show_meaning_default_and_words() -> None:
-    adc = _schema()["$defs"]["ReramAdc"]["properties"]
-    assert adc["area"]["default"] == "0 mm2"
-    assert adc["scaling"]["default"] == "none"
-    assert adc["scaling"]["anyOf"][0]["enum"] == ["none", "linear", "exponential"]
-    assert "converter" in adc["energy"]["description"]
-    assert "source" in adc
+@pytest.mark.parametrize(
+    ("path", "raw"),
+    [
+        ("crossbar.rows", True),
+        ("crossbar.rows", 1.0),
+        ("crossbar.rows", "1"),
+        ("mapping.flip_columns", 1),
+        ("adc.per_crossbar", float("nan")),
+        ("adc.per_crossbar", "auto"),
+        ("mapping.replication", []),
+        ("mapping.replication", [1] * 10_001),
+        ("mapping.replication", [True]),
+        ("leakage.fraction", True),
+    ],
+)
+def test_one_key_is_strict(path: str, raw: Any) -> None:
+    with pytest.raises(ValidationError):
+        key_adapter("reram", path).validate_python(raw)
+
+
+def test_what_stands_beside_a_value() -> None:
+    raw = {"source": "paper", "spread": "10 %", "calibrated": "figure"}
+    assert qualifier_adapter().validate_python(raw) == raw | {"spread": 0.1}
+    for wrong in ({"source": ""}, {"spread": 0.1}, {"spread": "-1 %"}, {"value": 1}):
+        with pytest.raises(ValidationError):
+            qualifier_adapter().validate_python(wrong)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from recost.hardware import Hardware
+from recost.models.gradients import weight_slices
 from recost.vocabulary import Granularity
 
 
@@ -12,7 +13,7 @@ def all_of(share: float, members: int, correlation: float) -> float:
     share^n for independent values; with intra-class correlation r the beta-binomial
     prod_{j<n} (share (1 - r) + j r) / (1 - r + j r), which is `share` for r = 1.
     """
-    if share <= 0.0 or share >= 1.0 or members <= 1:
+    if share <= 0.0 or share >= 1.0 or members <= 1 or correlation >= 1.0:
         return share
     if correlation <= 0.0:
         return float(share**members)
@@ -26,8 +27,9 @@ def all_of(share: float, members: int, correlation: float) -> float:
 
 def values_together(hardware: Hardware, *, weights: bool) -> int:
     """How many values are left out as one: those of a row, an operation unit or a crossbar."""
-    bits = hardware.precision.weight_bits if weights else hardware.precision.input_bits
-    cells = -(-bits // hardware.crossbar.cell_bits)
+    cells = -(-hardware.precision.input_bits // hardware.crossbar.cell_bits)
+    if weights:
+        cells, _ = weight_slices(hardware)
     unit, crossbar = hardware.operation_unit, hardware.crossbar
     shapes = {
         Granularity.ROW: (1, crossbar.columns),

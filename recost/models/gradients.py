@@ -75,6 +75,17 @@ class Gradients:
         return policies.Update(int(policy), level, int(self.family), self.scale, self.spread)
 
 
+def weight_slices(hardware: Hardware) -> tuple[int, int]:
+    """(slices of a weight, bits that a slice adds): its cells, or a training's own slices."""
+    training = getattr(hardware, "training", None)
+    digits = getattr(training, "slice_bits", None)
+    if digits:
+        slices = len(str(digits))
+        return slices, max(1, hardware.precision.weight_bits // slices)
+    bits = hardware.crossbar.cell_bits
+    return -(-hardware.precision.weight_bits // bits), bits
+
+
 def gradients_of(network: LayerTable, index: int, hardware: Hardware) -> Gradients:
     """The updates of layer `index`: those of its profile, else of the hardware's file.
 
@@ -195,8 +206,9 @@ def slice_changes(update: policies.Update, gradients: Gradients, hardware: Hardw
     Where the sizes are not known every written update changes every slice: the worst case.
     Stochastic rounding of a recorded update takes the two whole steps around it.
     """
-    bits, rounding = hardware.crossbar.cell_bits, hardware.writes.rounding
-    out = np.empty(-(-hardware.precision.weight_bits // bits))
+    slices, bits = weight_slices(hardware)
+    rounding = hardware.writes.rounding
+    out = np.empty(slices)
     if not gradients.sized:
         out[:] = kept_share(update, gradients)
         return out

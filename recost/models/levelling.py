@@ -1,10 +1,12 @@
 """Wear levelling: what each scheme makes of the wear of populations of cells.
 
 A rotation moves what is stored by a slice, a row or an array after every `levelling_interval`
-writes of a cell; over a life each cell then sees the mean of what it rotates over.  Start-Gap
-(Qureshi et al., MICRO 2009 [P]) moves one line of an array every so many writes of the array.
-Either rewrites one cell in `levelling_interval` writes, and a cell may carry one stay's writes
-beyond its share.
+writes of a cell; Start-Gap (Qureshi et al., MICRO 2009 [P]) moves one line of an array every so
+many writes of the array, which comes to a stay as long.  Either rewrites one cell in
+`levelling_interval` writes.  A cell sees as many structures as it has stays in its life, and at
+most all that it rotates over: the variance of their mean is that of one over their number.  What
+wears slices and arrays unequally for good leaves a cell ahead of its share by up to the stays in
+the most written places.
 """
 
 from __future__ import annotations
@@ -16,7 +18,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from recost.hardware import Hardware
-from recost.kernels.survival import ARRAY, WEIGHT
+from recost.kernels.survival import ARRAY, LINE
 from recost.vocabulary import Granularity, Levelling
 
 if TYPE_CHECKING:
@@ -28,39 +30,27 @@ Array = np.ndarray[Any, Any]
 _QUANTILES = np.linspace(-6.0, 6.0, 97)
 
 
-def levelled(populations: tuple[Population, ...], hardware: Hardware) -> tuple[Population, ...]:
-    """The populations as `writes.levelling` leaves them."""
+def levelled(
+    populations: tuple[Population, ...], hardware: Hardware, first_failure: float
+) -> tuple[Population, ...]:
+    """The populations as `writes.levelling` leaves them.
+
+    `first_failure` is the writes that the weakest of all cells survives: its stays are the fewest.
+    """
     scheme = hardware.writes.levelling
     if scheme is Levelling.NONE:
         return populations
     if scheme is Levelling.IDEAL:
         return _ideal(populations)
     interval = float(hardware.writes.levelling_interval)
+    stays = max(1.0, first_failure / interval)
     if scheme is Levelling.ROTATE_SLICES:
-        moved = tuple(_over_slices(p) for p in populations)
+        moved = tuple(_over_slices(p, interval) for p in populations)
     elif scheme is Levelling.ROTATE_ARRAYS:
-        moved = _over_arrays(populations)
+        moved = _over_arrays(populations, stays, interval)
     else:
-        moved = tuple(_over_rows(p, hardware) for p in populations)
-    return tuple(
-        replace(
-            after,
-            wears=after.wears * (1.0 + 1.0 / interval),
-            offset=interval * _hottest(before, after),
-        )
-        for before, after in zip(populations, moved, strict=True)
-    )
-
-
-def _hottest(before: Population, after: Population) -> float:
-    """Writes of the most written cell in the time in which the mean cell is written once."""
-    mean = float(after.wears.mean())
-    if mean <= 0.0:
-        return 0.0
-    structures = max(1.0, before.arrays * before.lines)
-    shares = np.cumsum(before.factors[1][::-1])[::-1]
-    likely = before.factors[0][shares * structures >= 0.5]
-    return float(before.wears.max() * (likely.max() if likely.size else 1.0) / mean)
+        moved = tuple(_over_rows(p, hardware, stays) for p in populations)
+    return tuple(replace(p, wears=p.wears * (1.0 + 1.0 / interval)) for p in moved)
 
 
 def _ideal(populations: tuple[Population, ...]) -> tuple[Population, ...]:
@@ -72,13 +62,15 @@ def _ideal(populations: tuple[Population, ...]) -> tuple[Population, ...]:
     )
 
 
-def _over_slices(population: Population) -> Population:
-    """Each cell takes every slice's place in turn."""
-    return replace(population, wears=np.full(len(population.wears), population.wears.mean()))
+def _over_slices(population: Population, interval: float) -> Population:
+    """Each cell takes every slice's place in turn; it is ahead after the most written ones."""
+    wears, mean = population.wears, float(population.wears.mean())
+    ahead = float(np.maximum(wears - mean, 0.0).sum()) / mean if mean > 0.0 else 0.0
+    return replace(population, wears=np.full(len(wears), mean), offset=interval * ahead)
 
 
-def _over_rows(population: Population, hardware: Hardware) -> Population:
-    """Each row takes every row's place of its array: only the array's mean is left.
+def _over_rows(population: Population, hardware: Hardware, stays: float) -> Population:
+    """Each row takes every row's place of its array: in time only the array's mean is left.
 
     Rows of one column structure are written alike, and so are those of a crossbar that is written
     as one: nothing to level there.
@@ -86,10 +78,9 @@ def _over_rows(population: Population, hardware: Hardware) -> Population:
     alike = population.shared == ARRAY or hardware.writes.structure is Granularity.COLUMN
     if alike or population.factors.shape[1] == 1:
         return population
-    level = WEIGHT if population.shared == WEIGHT else ARRAY
-    return replace(
-        population, factors=_averaged(population.factors, population.lines), shared=level
-    )
+    factors = _averaged(population.factors, min(stays, population.lines))
+    complete = population.shared == LINE and stays >= population.lines
+    return replace(population, factors=factors, shared=ARRAY if complete else population.shared)
 
 
 def _averaged(factors: Array, number: float) -> Array:
@@ -103,7 +94,9 @@ def _averaged(factors: Array, number: float) -> Array:
     return np.stack([values, weights / weights.sum()])
 
 
-def _over_arrays(populations: tuple[Population, ...]) -> tuple[Population, ...]:
+def _over_arrays(
+    populations: tuple[Population, ...], stays: float, interval: float
+) -> tuple[Population, ...]:
     """Each array takes the place of every array with as many slices: a slice sees their mean."""
     arrays: dict[int, float] = {}
     wears: dict[int, Array] = {}
@@ -111,11 +104,12 @@ def _over_arrays(populations: tuple[Population, ...]) -> tuple[Population, ...]:
         slices = len(p.wears)
         arrays[slices] = arrays.get(slices, 0.0) + p.arrays
         wears[slices] = wears.get(slices, np.zeros(slices)) + p.wears * p.arrays
-    return tuple(
-        replace(
-            p,
-            wears=wears[len(p.wears)] / arrays[len(p.wears)],
-            factors=_averaged(p.factors, max(1.0, arrays[len(p.wears)])),
-        )
-        for p in populations
-    )
+    moved = []
+    for p in populations:
+        number, means = arrays[len(p.wears)], wears[len(p.wears)] / arrays[len(p.wears)]
+        alike = [q.wears for q in populations if len(q.wears) == len(p.wears)]
+        most, mean = max(float(w.max()) for w in alike), float(means.max())
+        ahead = most / mean - 1.0 if mean > 0.0 else 0.0
+        factors = _averaged(p.factors, max(1.0, min(stays, number)))
+        moved.append(replace(p, wears=means, factors=factors, offset=interval * ahead))
+    return tuple(moved)

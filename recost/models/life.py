@@ -11,7 +11,7 @@ import numpy as np
 
 from recost.errors import InputError
 from recost.hardware import Hardware
-from recost.kernels import survival
+from recost.kernels import endurance, survival
 from recost.kernels.survival import ARRAY, LINE, MOST_TOLERATED, POPULATION_DTYPE, WEIGHT
 from recost.models.levelling import levelled
 from recost.models.writes import LayerWrites, NetworkWrites, Written
@@ -91,8 +91,8 @@ def cell_endurance(hardware: Hardware) -> tuple[int, float, float]:
 
     Raises InputError where the hardware gives no endurance or one that leaves nothing.
     """
-    endurance, keys = hardware.cell.endurance, hardware.writes
-    if endurance.median is None:
+    given, keys = hardware.cell.endurance, hardware.writes
+    if given.median is None:
         raise InputError(
             f"{hardware.name}: a lifetime needs the endurance of a cell, such as 1e6",
             path=hardware.path,
@@ -104,15 +104,15 @@ def cell_endurance(hardware: Hardware) -> tuple[int, float, float]:
             path=hardware.path,
             key="writes.derating",
         )
-    fixed = endurance.distribution is EnduranceDistribution.FIXED
-    if endurance.spread is None and not fixed:
+    fixed = given.distribution is EnduranceDistribution.FIXED
+    if given.spread is None and not fixed:
         raise InputError(
-            f"'{endurance.distribution.text}' needs a spread; write one, or distribution 'fixed'",
+            f"'{given.distribution.text}' needs a spread; write one, or distribution 'fixed'",
             path=hardware.path,
             key="cell.endurance.spread",
         )
-    spread = 0.0 if fixed else float(endurance.spread or 0.0)
-    if endurance.distribution is EnduranceDistribution.WEIBULL:
+    spread = 0.0 if fixed else float(given.spread or 0.0)
+    if given.distribution is EnduranceDistribution.WEIBULL:
         if spread <= 0.0:
             raise InputError(
                 "the shape of a Weibull distribution lies above 0",
@@ -121,9 +121,9 @@ def cell_endurance(hardware: Hardware) -> tuple[int, float, float]:
             )
         spread = 1.0 / spread
     cooler = 1.0 / keys.temperature - 1.0 / keys.reference_temperature
-    median = endurance.median * keys.derating * keys.slowdown**keys.slowdown_exponent
+    median = given.median * keys.derating * keys.slowdown**keys.slowdown_exponent
     median *= math.exp(keys.activation_energy / _BOLTZMANN_EV_PER_K * cooler)
-    return int(endurance.distribution), median, spread
+    return int(given.distribution), median, spread
 
 
 def populations_of(writes: NetworkWrites) -> tuple[Population, ...]:
@@ -142,7 +142,13 @@ def populations_of(writes: NetworkWrites) -> tuple[Population, ...]:
             if part.kind != "carries":
                 extra = carried * hardware.cell.pulses if part.kind == "weights" else 0.0
                 found.append(_population(layer, part, hardware, pulses, extra))
-    return levelled(tuple(found), hardware)
+    return levelled(tuple(found), hardware, _weakest(found, hardware))
+
+
+def _weakest(populations: Sequence[Population], hardware: Hardware) -> float:
+    """Writes that the weakest of all cells survives, in the median."""
+    cells = sum(population.cells for population in populations)
+    return float(endurance.first_failure(*cell_endurance(hardware), cells, 0.5))
 
 
 def _population(

@@ -21,6 +21,7 @@ from recost.models.gradients import (
     kept_share,
     quality,
     slice_changes,
+    weight_slices,
 )
 from recost.network import LayerTable
 from recost.vocabulary import Granularity, Magnitude, UpdatePolicy
@@ -153,7 +154,7 @@ def structure_shape(record: Any, hardware: Hardware) -> tuple[int, int]:
     """
     granularity = hardware.writes.structure
     groups, rows, columns = (int(record[name]) for name in ("groups", "rows", "columns"))
-    cells = -(-hardware.precision.weight_bits // hardware.crossbar.cell_bits)
+    cells, _ = weight_slices(hardware)
     unit, crossbar = hardware.operation_unit, hardware.crossbar
     high, wide = {
         Granularity.ROW: (1, crossbar.columns // cells),

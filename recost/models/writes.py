@@ -8,7 +8,7 @@ many pulses as its slowest cell; arrays are written side by side.
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -147,10 +147,12 @@ def _notes(layers: tuple[LayerWrites, ...], hardware: Hardware) -> list[str]:
 def _layer(hardware: Hardware, network: LayerTable, index: int, images: int) -> LayerWrites:
     updates = layer_updates(network, index, hardware)
     stored = stored_values(network, index, hardware)
+    assert network.recipe is not None
+    weights = _weights(hardware, network.records[index], updates, network.recipe.batch)
     written = (
-        _weights(hardware, network.records[index], updates),
+        weights,
         *(_stored(hardware, values, images) for values in stored),
-        *_carries(hardware, network.records[index], updates, images),
+        *_carries(hardware, weights, images),
     )
     times = [_time_s(part, hardware) for part in written]
     update = None if times[0] is None else times[0] / updates.steps
@@ -164,21 +166,21 @@ def _layer(hardware: Hardware, network: LayerTable, index: int, images: int) -> 
 _STORED = ("activations", "errors")
 
 
-def cells_per(bits: int, hardware: Hardware) -> int:
-    """Cells of a number of `bits`."""
-    return -(-bits // hardware.crossbar.cell_bits)
+def copies_of_weights(hardware: Hardware, batch: int) -> int:
+    """How often every weight is stored and updated: `writes.transposed`, `training.copies`.
 
-
-def copies_of_weights(hardware: Hardware) -> int:
-    """How often every weight is stored and updated: `writes.transposed`, `training.copies`."""
+    An outer-product machine without a variant keeps one copy for single examples, else two.
+    """
+    copies = 2 if hardware.writes.transposed else 1
     training = getattr(hardware, "training", None)
-    copies = int(getattr(training, "copies", 1) or 1)
-    return max(copies, 2 if hardware.writes.transposed else 1)
+    if getattr(training, "update", None) is None:
+        return copies
+    return max(copies, training.copies or (1 if batch == 1 else 2))
 
 
-def _weights(hardware: Hardware, record: Any, updates: LayerUpdates) -> Written:
+def _weights(hardware: Hardware, record: Any, updates: LayerUpdates, batch: int) -> Written:
     """The weights of a layer; only the cells of their own sign are written."""
-    copies = copies_of_weights(hardware)
+    copies = copies_of_weights(hardware, batch)
     groups, rows, columns = (int(record[name]) for name in ("groups", "rows", "columns"))
     per_row = min(columns, hardware.crossbar.columns // len(updates.slices) or 1)
     chunks = -(-columns // per_row)
@@ -227,31 +229,17 @@ def _stored(hardware: Hardware, values: StoredValues, images: int) -> Written:
     )
 
 
-def _carries(
-    hardware: Hardware, record: Any, updates: LayerUpdates, images: int
-) -> tuple[Written, ...]:
-    """Carry resolution of outer products: all slices read and written every so many examples."""
+def _carries(hardware: Hardware, weights: Written, images: int) -> tuple[Written, ...]:
+    """Carry resolution of outer products: all slices written every so many examples."""
     training = getattr(hardware, "training", None)
-    interval = getattr(training, "carry_interval", None)
-    update = getattr(getattr(training, "update", None), "text", "")
-    if update != "outer-product" or not interval:
+    update = getattr(training, "update", None)
+    if update is None or update.text != "outer-product":
         return ()
-    whole = _weights(hardware, record, updates)
-    times = images / interval
-    slices = np.full(len(updates.slices), times)
-    per_row = whole.values / max(whole.rows, 1.0)
+    times = images / training.carry_interval
+    slices = np.full(len(weights.slices), times)
+    cells = weights.values * len(slices) / weights.rows
     return (
-        Written(
-            "carries",
-            whole.values,
-            1.0,
-            times,
-            slices,
-            whole.rows,
-            whole.sequential,
-            1.0,
-            per_row * len(slices),
-        ),
+        replace(weights, kind="carries", times=times, slices=slices, row_share=1.0, cells=cells),
     )
 
 

@@ -92,3 +92,21 @@ def update_counts(policy, threshold, feedback, lasting, fresh, steps, random):
         norm_sum += norm
         error_sum += (kept - norm) ** 2
     return counts, kept_sum / steps, norm_sum / steps, error_sum / steps
+
+
+def start_gap(writes, lines, interval):
+    """Wear of each physical line after `writes` (logical lines in order) under Start-Gap.
+
+    Qureshi et al., MICRO 2009: one spare line, the gap; every `interval` writes the line before
+    the gap is copied into it and becomes the gap.
+    """
+    place = list(range(lines))  # physical line of each logical line
+    gap, wear = lines, np.zeros(lines + 1, np.int64)
+    for count, line in enumerate(writes, start=1):
+        wear[place[line]] += 1
+        if count % interval == 0:
+            source = (gap - 1) % (lines + 1)
+            wear[gap] += 1
+            place[place.index(source)] = gap
+            gap = source
+    return wear

@@ -25,6 +25,8 @@ Array = np.ndarray[Any, Any]
 
 #: Trials of every true sum, as many as DL-RSIM draws [P].
 TRIALS = 32_000
+# What stands for a state that does not occur, so that every sum can be drawn.
+_NEVER = 1e-9
 # Cells to simulate before looking whether anybody wants it to stop: a fraction of a second.
 _AT_ONCE = 1 << 25
 
@@ -114,12 +116,6 @@ class ErrorTable:
         shares: Array = self.counts / np.maximum(self.trials, 1)[:, None]
         return shares
 
-    def converted(self) -> Array:
-        """P(code of the converter | true)."""
-        shares = np.zeros_like(self.shares)
-        np.add.at(shares.T, self.adc, self.shares.T)
-        return shares
-
     def errors(self, *, noise_only: bool = False) -> Array:
         """How often each true sum was read as another one."""
         codes = np.arange(len(self.counts)) if noise_only else self.adc
@@ -135,7 +131,7 @@ class ErrorTable:
 
     def moments(self) -> tuple[Array, Array]:
         """Mean and mean square of (code - true sum), for every true sum."""
-        return table_moments(self.converted())
+        return table_moments(convert(self.shares, self.adc))
 
 
 @dataclass
@@ -148,12 +144,15 @@ class Simulation:
     active : active wordlines
     seed : with the number of active wordlines the key of all random numbers
     sums : bool [largest sum + 1], the true sums that are wanted; all by default
+    states : probability of each state of a cell, which says what a sum of more than two is made
+        of; all alike by default
     """
 
     hardware: Hardware
     active: int
     seed: int = 0
     sums: Array | None = None
+    states: Array | None = None
     counts: Array = field(init=False)
     drawn: int = field(init=False, default=0)
 
@@ -166,7 +165,7 @@ class Simulation:
         self._strata = np.flatnonzero(wanted)
         self._key = stream_key(self.seed, "sensing", self.active, states)
         spreads = np.array([self.cells.spread])
-        shares = _tilted(np.full(states, 1.0 / states), self.active)
+        shares = _tilted(uniform_states(states, self.states), self.active)
         self._bitline = kernels.Bitline(self.active, self.cells.currents, spreads, shares)
         self._reader = reader_of(self.hardware, self.cells, self.active)
 
@@ -252,6 +251,11 @@ def adc_codes(hardware: Hardware, active: int) -> Array:
     return scaled
 
 
+def uniform_states(states: int, given: Array | None = None) -> Array:
+    """The probabilities that are given, or all alike."""
+    return np.full(states, 1.0 / states) if given is None else np.asarray(given, np.float64)
+
+
 def _tilted(states: Array, active: int) -> Array:
     """Cumulative probabilities [sums, states - 1] of states whose mean sum is each sum.
 
@@ -266,10 +270,10 @@ def _tilted(states: Array, active: int) -> Array:
     low, high = np.full(len(target), -60.0), np.full(len(target), 60.0)
     for _ in range(60):
         middle = 0.5 * (low + high)
-        weights = _tilt(states, levels, middle)
+        weights = _tilt(np.maximum(states, _NEVER), levels, middle)
         less = (weights * levels).sum(axis=1) < target
         low, high = np.where(less, middle, low), np.where(less, high, middle)
-    weights = _tilt(states, levels, 0.5 * (low + high))
+    weights = _tilt(np.maximum(states, _NEVER), levels, 0.5 * (low + high))
     weights[0], weights[-1] = np.eye(len(states))[[0, -1]]
     cumulative = np.minimum(np.cumsum(weights, axis=1)[:, :-1], 1.0)
     shares: Array = np.rint(cumulative * 2.0**32).astype(np.uint64)
@@ -299,3 +303,10 @@ def table_moments(shares: Array) -> tuple[Array, Array]:
     sums = np.arange(len(shares))
     apart = sums[None, :] - sums[:, None]
     return (shares * apart).sum(axis=1), (shares * apart * apart).sum(axis=1)
+
+
+def convert(shares: Array, codes: Array) -> Array:
+    """P(code | true) from P(sensed | true), where a sensed sum s is reported as codes[s]."""
+    converted = np.zeros_like(shares)
+    np.add.at(converted.T, codes, shares.T)
+    return converted

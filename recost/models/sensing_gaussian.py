@@ -21,7 +21,7 @@ import numpy as np
 from recost.hardware import Hardware
 from recost.kernels.normal import above, below
 from recost.kernels.sensing import Reader
-from recost.models.sensing import Cells, reader_of, sum_distribution
+from recost.models.sensing import Cells, reader_of, sum_distribution, uniform_states
 
 Array = np.ndarray[Any, Any]
 
@@ -39,19 +39,22 @@ class _Currents(NamedTuple):
         return (-self.reader.band, self.reader.band) if self.reader.band else (0.0,)
 
 
-def _currents(hardware: Hardware, active: int) -> _Currents:
+def _currents(hardware: Hardware, active: int, states: Array | None) -> _Currents:
     cells = Cells.of(hardware)
     reader = reader_of(hardware, cells, active)
     means = cells.currents * cells.mean_factor
-    count = _expected_states(active, len(cells.currents))
+    count = _expected_states(active, uniform_states(len(cells.currents), states))
     mean = count @ means
     variance = count @ (means**2 * math.expm1(cells.spread**2))
     return _Currents(mean, np.sqrt(variance + (mean * reader.clamping) ** 2 / 3.0), reader)
 
 
-def gaussian_table(hardware: Hardware, active: int) -> Array:
-    """P(sensed | true) [true, sensed] of sums of `active` cells, by an ADC that holds them all."""
-    mean, deviation, reader = currents = _currents(hardware, active)
+def gaussian_table(hardware: Hardware, active: int, states: Array | None = None) -> Array:
+    """P(sensed | true) [true, sensed] of sums of `active` cells, by an ADC that holds them all.
+
+    `states` as in `recost.models.sensing.Simulation`.
+    """
+    mean, deviation, reader = currents = _currents(hardware, active, states)
     passed = np.zeros((reader.largest + 1, reader.largest + 2))
     passed[:, 0] = 1.0
     thresholds = reader.first + reader.step * np.arange(reader.largest)
@@ -62,12 +65,12 @@ def gaussian_table(hardware: Hardware, active: int) -> Array:
     return shares
 
 
-def gaussian_errors(hardware: Hardware, active: int) -> Array:
+def gaussian_errors(hardware: Hardware, active: int, states: Array | None = None) -> Array:
     """P(sensed != true) of every true sum: Q at both its thresholds, at the ends at one.
 
     The same as one less the diagonal of `gaussian_table`, without the cancellation.
     """
-    mean, deviation, reader = currents = _currents(hardware, active)
+    mean, deviation, reader = currents = _currents(hardware, active, states)
     errors = np.zeros(reader.largest + 1)
     for shift in currents.blurs:
         upper = reader.first + (np.arange(reader.largest + 1) + shift) * reader.step
@@ -84,12 +87,12 @@ def _tail(tail: Any, apart: Array, deviation: Array) -> Array:
     return tails
 
 
-def _expected_states(active: int, states: int) -> Array:
+def _expected_states(active: int, states: Array) -> Array:
     """Expected number of cells in each state, given their sum: [sums, states]."""
-    uniform = np.full(states, 1.0 / states)
-    whole, others = sum_distribution(active, uniform), sum_distribution(active - 1, uniform)
-    count = np.zeros((len(whole), states))
-    for state in range(states):
-        count[state : state + len(others), state] = active * others / states
-    expected: Array = count / whole[:, None]
+    states = np.maximum(states, 1e-9)
+    whole, others = sum_distribution(active, states), sum_distribution(active - 1, states)
+    count = np.zeros((len(whole), len(states)))
+    for state, share in enumerate(states / states.sum()):
+        count[state : state + len(others), state] = active * others * share
+    expected: Array = count / np.maximum(whole, np.finfo(np.float64).tiny)[:, None]
     return expected

@@ -12,7 +12,14 @@ from recost.kernels.philox import stream_key
 from recost.kernels.synthetic import Inputs, Weights, draw_inputs, draw_weights
 from recost.models.exact import Counter
 from recost.models.segments import Shape, segments_of
-from recost.vocabulary import ActivationSparsity, FilterZeros, Sync, WeightEncoding, WeightSparsity
+from recost.vocabulary import (
+    ActivationSparsity,
+    FilterZeros,
+    InputEncoding,
+    Sync,
+    WeightEncoding,
+    WeightSparsity,
+)
 
 Array = np.ndarray[Any, Any]
 
@@ -197,3 +204,49 @@ def _some(densities: Array) -> tuple[Array, int]:
     if rest < 1.0:
         chances[forced] = max(0.0, (chances[forced] - rest) / (1.0 - rest))
     return chances, forced
+
+
+def sample(
+    layer: Array | None, hardware: Hardware, *, seed: int, vectors: int, columns: int
+) -> tuple[Array, Array]:
+    """Integer weights [rows, columns] and inputs [vectors, rows] of a layer, values and all.
+
+    Drawn by the densities of `layer`; a cell that is not 0 is in each other state alike.
+    Without a layer: a crossbar's rows, every weight and every input of the hardware's bits
+    as likely as another.
+    """
+    if layer is None:
+        return _uniform(hardware, seed, vectors, columns)
+    bits = hardware.precision.weight_bits
+    weights = np.empty((int(layer["rows"]), min(int(layer["columns"]), columns)), np.int64)
+    cells = weights_of(layer, hardware)._replace(bits=hardware.crossbar.cell_bits)
+    draw_weights(stream_key(seed, "sample", "weights"), 0, cells, weights)
+    # The most significant cell may have fewer bits than the others.
+    weights = np.sign(weights) * (np.abs(weights) & ((1 << bits) - 1))
+    if hardware.mapping.encoding == WeightEncoding.OFFSET:
+        weights >>= 1
+    inputs = np.empty((vectors, len(weights)), np.int64)
+    own = inputs_of(layer, hardware)
+    draw_inputs(stream_key(seed, "sample", "inputs"), 0, own, 0, inputs)
+    return weights, _as_signed(inputs, hardware)
+
+
+def _uniform(hardware: Hardware, seed: int, vectors: int, columns: int) -> tuple[Array, Array]:
+    generator = np.random.Generator(np.random.Philox(key=int(stream_key(seed, "sample", "all"))))
+    bits, precision = hardware.precision.weight_bits, hardware.precision
+    low, high = 1 - (1 << bits), 1 << bits
+    if hardware.mapping.encoding == WeightEncoding.OFFSET:
+        low, high = -(1 << (bits - 1)), 1 << (bits - 1)
+    rows = hardware.crossbar.rows
+    weights = generator.integers(low, high, (rows, columns))
+    inputs = generator.integers(0, 1 << precision.input_bits, (vectors, rows))
+    return weights, _as_signed(inputs, hardware)
+
+
+def _as_signed(inputs: Array, hardware: Hardware) -> Array:
+    """Bit patterns as the numbers that two's complement means by them."""
+    bits = hardware.precision.input_bits
+    if hardware.precision.input_encoding != InputEncoding.TWOS_COMPLEMENT:
+        return inputs
+    signed: Array = inputs - ((inputs >> (bits - 1)) << bits)
+    return signed

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from enum import Enum
 from typing import Annotated
 
 import typer
@@ -108,8 +109,17 @@ def schema(output: OutputFile = None, force: Force = False) -> None:
     deliver(json.dumps(json_schema(), indent=1, ensure_ascii=False) + "\n", output, force)
 
 
+class Kind(Enum):
+    """What sort of machine a file describes."""
+
+    RERAM = "reram"
+    DIGITAL = "digital"
+    GPU = "gpu"
+
+
 @app.command()
 def new(
+    kind: Annotated[Kind, typer.Option(help="What sort of machine it is.")] = Kind.RERAM,
     extends: Annotated[
         str | None, typer.Option(metavar="NAME", help="Start from this hardware.")
     ] = None,
@@ -127,4 +137,4 @@ def new(
     from recost.hardware.skeleton import skeleton
 
     base = load_hardware(extends) if extends else None
-    deliver(skeleton(base), output, force)
+    deliver(skeleton(base, kind.value), output, force)

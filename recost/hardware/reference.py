@@ -60,12 +60,14 @@ def _row(hardware: Hardware, key: Key) -> dict[str, Any]:
 
 def _at_other_bits(hardware: Hardware, key: Key) -> str:
     """What a price of the ADC becomes where `adc.bits` is not the resolution it is given for."""
-    adc = hardware.adc
-    factor = rules.adc_factor(adc.scaling, adc.bits, adc.reference_bits)
-    if key.path not in rules.ADC_PRICES or factor == 1.0 or not hardware.value(key.path):
+    if key.path not in rules.ADC_PRICES:
         return ""
-    price = format_quantity(hardware.value(key.path) * factor, key.unit or "")
-    return f" for {adc.reference_bits} bits; for {adc.bits} bits {price}"
+    adc, price = hardware.adc, hardware.value(key.path)
+    factor = rules.adc_factor(adc.scaling, adc.bits, adc.reference_bits)
+    if factor == 1.0 or not price:
+        return ""
+    scaled = format_quantity(price * factor, key.unit or "")
+    return f" for {adc.reference_bits} bits; for {adc.bits} bits {scaled}"
 
 
 def _plain(value: Any) -> Any:

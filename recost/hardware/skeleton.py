@@ -5,7 +5,7 @@ from __future__ import annotations
 import textwrap
 
 from recost.hardware.hardware import Hardware
-from recost.hardware.keys import Default, Key, keys_of_section
+from recost.hardware.keys import REQUIRED, Default, Key, keys_of_section
 from recost.hardware.schema import SCHEMA_VERSION
 from recost.hardware.sections import SECTIONS
 from recost.units import UNITS, format_quantity
@@ -14,8 +14,8 @@ from recost.vocabulary import Word
 _WIDTH = 100
 _COLUMN = 34  # where a key's meaning starts
 _SOURCE = "where this number is from"
-# What a file cannot do without, and what to write there until something better is known.
-_EXAMPLES = {"adc.energy": "1.67 pJ", "adc.rate": "1.2 GS/s", "cell.read_energy": "1.8 fJ"}
+# What to write in keys that a file cannot do without, where the unit's own example is far off.
+_EXAMPLES = {"adc.rate": "1.2 GS/s", "adc.energy": "1.67 pJ", "cell.read_energy": "1.8 fJ"}
 
 
 def skeleton(base: Hardware | None = None, kind: str = "reram") -> str:
@@ -24,6 +24,7 @@ def skeleton(base: Hardware | None = None, kind: str = "reram") -> str:
     That is the value of `base`, which the file then extends, or the default.  Without `base`
     the keys that a file cannot do without carry example values, so that the file is valid.
     """
+    kind = base.kind if base is not None else kind
     lines = [
         "# A key behind # shows the value that holds without it. Take the # away to change it.",
         "# Quantities are texts with a unit, and every one needs a source:",
@@ -54,8 +55,10 @@ def _section(name: str, cls: type, base: Hardware | None) -> list[str]:
 
 def _key(key: Key, base: Hardware | None) -> list[str]:
     """A key and its meaning, which starts in its own column and may take several lines."""
-    if base is None and key.path in _EXAMPLES:
-        text = f'{key.name} = {{value = "{_EXAMPLES[key.path]}", source = "{_SOURCE}"}}'
+    needed = key.default is REQUIRED or key.path in _EXAMPLES
+    if base is None and needed and key.unit in UNITS:
+        example = _EXAMPLES.get(key.path, UNITS[key.unit].example)
+        text = f'{key.name} = {{value = "{example}", source = "{_SOURCE}"}}'
     else:
         value = key.default if base is None else _given(key, base)
         text = f"# {key.name} = {spell_value(key, value)}" if value is not None else f"# {key.name}"

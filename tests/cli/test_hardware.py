@@ -8,6 +8,8 @@ from pathlib import Path
 import pytest
 import tomli
 
+from recost.hardware.sections import SECTIONS
+
 MINE = 'schema = 1\nkind = "reram"\nextends = "sre"\ntitle = "mine"\n'
 
 
@@ -112,6 +114,14 @@ def test_new_is_a_file_that_passes_its_check(invoke):
     assert tomli.loads(Path("hw/mine.toml").read_text(encoding="utf-8"))["extends"] == "sre"
     assert invoke("hardware", "check", "mine").exit_code == 0
     assert invoke("hardware", "new").stdout == invoke("hardware", "new", "-o", "-").stdout != ""
+
+
+@pytest.mark.parametrize("kind", SECTIONS)
+def test_new_and_show_know_every_kind(kind, invoke, rows):
+    assert invoke("hardware", "new", "--kind", kind, "-o", "mine.toml").exit_code == 0
+    assert {row["key"].split(".")[0] for row in rows("hardware", "show", "./mine.toml")} == set(
+        SECTIONS[kind]
+    )
 
 
 def test_new_does_not_replace_a_file_unless_told(invoke):

@@ -8,9 +8,14 @@ import pytest
 
 from recost.errors import InputError
 from recost.hardware import load_hardware
-from recost.hardware.sections import keys_of_kind
+from recost.hardware.sections import SECTIONS, keys_of_kind
 from recost.hardware.skeleton import skeleton
 from tests.hardware.conftest import Write
+
+
+@pytest.mark.parametrize("kind", SECTIONS)
+def test_a_new_file_of_every_kind_is_valid(kind: str, write: Write) -> None:
+    assert load_hardware(write(start=skeleton(kind=kind))).kind == kind
 
 
 def test_a_new_file_is_valid_and_says_which_prices_are_missing(write: Write) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -43,8 +43,8 @@ def largest_sum(values: Values) -> int:
 def lossless_adc_bits(values: Values) -> int:
     """The resolution that holds every sum: ceil(log2(largest sum + 1)), less 1 if flipped.
 
-    A flipped column stores the complement of its weights, so its sum never passes half of the
-    largest one (ISAAC, ISCA 2016, section V [P]).
+    A column whose sum would set the top bit is stored as its complement, whose sum does not
+    (ISAAC, ISCA 2016 [P]: 9 bits become 8).
     """
     flipped = int(values["mapping.flip_columns"])
     return max(1, largest_sum(values).bit_length() - flipped)
@@ -166,16 +166,19 @@ COMBINATIONS = (
 )
 
 
-def notes(values: Values, given: Iterator[str] | frozenset[str]) -> Iterator[str]:
-    """What a user should know before believing the results of these (complete) values."""
+def notes(values: Values, given: Collection[str]) -> Iterator[str]:
+    """What a user should know before believing the results of these (complete) values.
+
+    `given` are the keys that a file or a setting gives.
+    """
     if "adc.bits" not in values:
         return
     bits, needed = values["adc.bits"], lossless_adc_bits(values)
     if bits < needed:
-        held = 2 ** (bits + values["mapping.flip_columns"]) - 1
+        flipped = f" ({2**needed - 1} after flipping)" if values["mapping.flip_columns"] else ""
         yield (
-            f"adc.bits = {bits}: the sum of an operation unit reaches {largest_sum(values)} and"
-            f" needs {needed} bits; sums above {held} are clipped"
+            f"adc.bits = {bits}: the sum of an operation unit reaches {largest_sum(values)}{flipped}"
+            f" and needs {needed} bits; sums above {2**bits - 1} are clipped"
         )
     reference, scaling = values["adc.reference_bits"], values["adc.scaling"]
     if scaling is AdcScaling.NONE and bits != reference and values["adc.energy"]:

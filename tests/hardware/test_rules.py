@@ -255,8 +255,8 @@ def test_an_adc_narrower_than_the_sum_is_a_warning_that_says_what_is_lost() -> N
     assert load_hardware("sre-ideal").notes == ()
     assert load_hardware("sre-ideal", {"adc.bits": 7}).notes == (
         (
-            "sre-ideal: adc.bits = 7: the sum of an operation unit reaches 384 and needs 8 bits;"
-            " sums above 255 are clipped"
+            "sre-ideal: adc.bits = 7: the sum of an operation unit reaches 384 (255 after"
+            " flipping) and needs 8 bits; sums above 127 are clipped"
         ),
     )
 

@@ -175,9 +175,9 @@ def notes(values: Values, given: Collection[str]) -> Iterator[str]:
         return
     bits, needed = values["adc.bits"], lossless_adc_bits(values)
     if bits < needed:
-        flipped = f" ({2**needed - 1} after flipping)" if values["mapping.flip_columns"] else ""
+        stored = f" ({2**needed - 1} after flipping)" if values["mapping.flip_columns"] else ""
         yield (
-            f"adc.bits = {bits}: the sum of an operation unit reaches {largest_sum(values)}{flipped}"
+            f"adc.bits = {bits}: the sum of an operation unit reaches {largest_sum(values)}{stored}"
             f" and needs {needed} bits; sums above {2**bits - 1} are clipped"
         )
     reference, scaling = values["adc.reference_bits"], values["adc.scaling"]

@@ -92,3 +92,15 @@ def test_what_is_not_there(name: str, message: str) -> None:
 def test_what_cannot_be_a_file_name_is_refused_too(name: str) -> None:
     with pytest.raises(InputError):
         find("hardware", name)
+
+
+def test_shipped_files_lie_inside_an_installed_package_and_beside_an_editable_one(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from recost import locate
+
+    monkeypatch.setattr(locate, "__file__", str(tmp_path / "site" / "recost" / "locate.py"))
+    beside = _write(tmp_path / "site" / "hw" / "thing.toml")
+    assert find("hardware", "thing") == beside
+    inside = _write(tmp_path / "site" / "recost" / "_data" / "hw" / "thing.toml")
+    assert find("hardware", "thing") == inside

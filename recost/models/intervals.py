@@ -81,17 +81,21 @@ def weighted_share(
 ) -> tuple[float, float, float]:
     """A weighted sum of shares that are estimated each by itself: (estimate, low, high).
 
-    Wilson's score interval of every share, joined by the recovery of variances (Zou and Donner
-    2008): ``estimate -+ sqrt(sum of squares of the weighted half-widths)``.  Unlike a normal
-    interval it is not empty where no error was seen.  A share without trials may be anything.
+    Wilson's score interval of every share with the correction for continuity (Newcombe 1998),
+    joined by the recovery of variances (Zou and Donner 2008): ``estimate -+ sqrt(sum of squares
+    of the weighted half-widths)``.  Unlike a normal interval it is not empty where no error was
+    seen.  A share without trials may be anything.
     """
     z = normal_quantile(alpha)
     n = np.maximum(trials, 1)
     share = np.where(trials > 0, successes / n, 0.0)
-    centre = (share + z * z / (2 * n)) / (1 + z * z / n)
-    half = z / (1 + z * z / n) * np.sqrt(share * (1 - share) / n + z * z / (4 * n * n))
-    low = np.where(trials > 0, np.maximum(centre - half, 0.0), 0.0)
-    high = np.where(trials > 0, np.minimum(centre + half, 1.0), 1.0)
+    spread = z * z - 1.0 / n + 4.0 * n * share * (1.0 - share)
+    skew = 4.0 * share - 2.0
+    centre, scale = 2.0 * n * share + z * z, 2.0 * (n + z * z)
+    lower = (centre - (z * np.sqrt(np.maximum(spread + skew, 0.0)) + 1.0)) / scale
+    upper = (centre + (z * np.sqrt(np.maximum(spread - skew, 0.0)) + 1.0)) / scale
+    low = np.where((trials > 0) & (share > 0.0), np.clip(lower, 0.0, share), 0.0)
+    high = np.where((trials > 0) & (share < 1.0), np.clip(upper, share, 1.0), 1.0)
     estimate = float(np.sum(weights * share))
     below = math.sqrt(float(np.sum((weights * (share - low)) ** 2)))
     above = math.sqrt(float(np.sum((weights * (high - share)) ** 2)))

@@ -1,0 +1,180 @@
+"""Drawn weights and inputs have the densities they are drawn by; their cycles the closed form's."""
+
+import math
+
+import numba
+import numpy as np
+import pytest
+
+from recost.hardware import load_hardware
+from recost.hardware.records import structure_record, technology_record
+from recost.kernels import synthetic as kernels
+from recost.kernels.counts import layer_counts
+from recost.kernels.philox import stream_key
+from recost.kernels.records import BOUND_LAYER
+from recost.models.exact import count_cycles
+from recost.models.synthetic import SyntheticLayer, sample
+from recost.vocabulary import COUNTS, Count
+from tests.models.settings import setting
+
+KEY = stream_key(1, "test")
+PLAIN = kernels.Weights(1.0, 1.0, 1.0, 1.0, 0.0, 0.5, False, 1, np.ones(4), 0, 1)
+VALUES = kernels.Inputs(1.0, np.full(8, 0.5), 0, True, False, 0.0, 1)
+
+
+def weights(rows=900, columns=200, trial=0, **changes):
+    out = np.empty((rows, columns), np.int32)
+    kernels.draw_weights(KEY, trial, PLAIN._replace(**changes), out)
+    return out
+
+
+def inputs(vectors=100, rows=900, trial=0, start=0, **changes):
+    out = np.empty((vectors, rows), np.int32)
+    kernels.draw_inputs(KEY, trial, VALUES._replace(**changes), start, out)
+    return out
+
+
+def near(share, p, n):
+    return abs(share - p) < 4.0 * math.sqrt(p * (1.0 - p) / n) + 1e-12
+
+
+def test_elements_rows_and_filters_have_their_densities():
+    found = weights(element=0.3) != 0
+    assert near(found.mean(), 0.3, found.size)
+    found = weights(row=0.4) != 0
+    assert set(found.mean(axis=1)) == {0.0, 1.0}
+    assert near(found.mean(), 0.4, 900)
+    found = weights(columns=900, rows=30, filters=0.4) != 0
+    assert set(found.mean(axis=0)) == {0.0, 1.0}
+    assert near(found.mean(), 0.4, 900)
+    found = weights(filters=0.4, independent=True) != 0
+    assert near(found.mean(), 0.4, found.size)
+
+
+def test_kernels_live_and_die_as_one():
+    blocks = (weights(kernel=0.25, kernel_rows=9) != 0).reshape(100, 9, 200)
+    assert set(blocks.mean(axis=1).ravel()) == {0.0, 1.0}
+    assert near(blocks.mean(), 0.25, 100 * 200)
+
+
+@pytest.mark.parametrize("correlation", [0.0, 0.25, 1.0])
+def test_elements_of_a_kernel_have_the_correlation_asked_for(correlation):
+    found = (weights(element=0.3, correlation=correlation, kernel_rows=9) != 0).astype(float)
+    assert near(found.mean(), 0.3, found.size / (1.0 + 8.0 * correlation))
+    blocks = found.reshape(100, 9, 200)
+    pairs = np.corrcoef(blocks[:, 0].ravel(), blocks[:, 5].ravel())[0, 1]
+    assert pairs == pytest.approx(correlation, abs=0.03)
+    across = np.corrcoef(blocks[:-1, 0].ravel(), blocks[1:, 0].ravel())[0, 1]
+    assert across == pytest.approx(0.0, abs=0.03)
+
+
+def test_signs_and_cells():
+    found = weights(positive=0.2, cells=np.array([0.1, 0.9]), forced=1)
+    assert near((found > 0).mean(), 0.2, found.size)
+    magnitude = np.abs(found)
+    assert magnitude.min() > 0
+    assert near(((magnitude >> 1) & 1).mean(), 0.1, found.size)
+    states = np.abs(weights(cells=np.array([1.0]), bits=2))
+    assert all(near((states == s).mean(), 1 / 3, states.size) for s in (1, 2, 3))
+
+
+@pytest.mark.parametrize("together", [True, False])
+def test_slices_have_their_densities(together):
+    density = np.array([0.5, 0.25, 0.1, 0.0, 1.0, 0.3])
+    found = inputs(slices=density, together=together, nonzero=0.6)
+    share = 0.6 if together else 1.0
+    for s, p in enumerate(density):
+        assert near(((found >> s) & 1).mean(), share * p, found.size)
+    if together:
+        assert near((found != 0).mean(), 0.6, found.size)
+
+
+def test_signed_inputs_and_windows():
+    found = inputs(signed=True, nonzero=0.5)
+    assert near((found < 0).mean(), 0.25, found.size)
+    found = inputs(correlation=0.5, kernel_rows=9, nonzero=0.4) != 0
+    blocks = found.reshape(100, 100, 9).astype(float)
+    assert np.corrcoef(blocks[..., 0].ravel(), blocks[..., 8].ravel())[0, 1] == pytest.approx(
+        0.5, abs=0.04
+    )
+
+
+def test_equal_seeds_give_equal_bits_for_any_threads_and_chunks():
+    arguments = {"element": 0.3, "correlation": 0.2, "kernel_rows": 9, "cells": np.full(4, 0.5)}
+    before = numba.get_num_threads()
+    try:
+        drawn = []
+        for threads in (1, 2):
+            numba.set_num_threads(min(threads, numba.config.NUMBA_NUM_THREADS))
+            drawn.append((weights(**arguments), inputs(correlation=0.3)))
+    finally:
+        numba.set_num_threads(before)
+    for one, two in zip(*drawn, strict=True):
+        assert np.array_equal(one, two)
+    assert np.array_equal(inputs(vectors=30, start=50), inputs()[50:80])
+    assert not np.array_equal(weights(trial=1, **arguments), weights(trial=2, **arguments))
+
+
+def test_a_trial_does_not_depend_on_the_others_or_on_batches(monkeypatch):
+    hardware, layer = setting(9)
+    drawn = SyntheticLayer(layer, hardware, seed=3, name=("a",))
+    first, second = drawn.trial(0), drawn.trial(1)
+    monkeypatch.setattr("recost.models.synthetic._AT_ONCE", 1)
+    again = SyntheticLayer(layer, hardware, seed=3, name=("a",))
+    assert again.trial(1).ou_activations == second.ou_activations
+    assert np.array_equal(again.trial(0).slowest, first.slowest)
+    other = SyntheticLayer(layer, hardware, seed=4, name=("a",)).trial(0)
+    assert other.ou_activations != first.ou_activations or hardware.sparsity.activations == 0
+
+
+def check_agreement(seeds, name, trials=60, more=1500):
+    """Closed form within 1 % or three standard errors; a miss must hold against more trials."""
+    worst = []
+    for seed in seeds:
+        hardware, layer = setting(seed)
+        counts = np.zeros(COUNTS)
+        structure, technology = structure_record(hardware)[0], technology_record(hardware)[0]
+        layer_counts(layer, structure, technology, counts)
+        closed = counts[{"ou_activations": Count.OU_ACTIVATIONS, "cycles": Count.CYCLES}[name]]
+        drawn = SyntheticLayer(layer, hardware, name=("agreement", str(seed)), together=False)
+        values = []
+        for wanted in (trials, more):
+            values += [getattr(drawn.trial(k), name) for k in range(len(values), wanted)]
+            image = np.array(values) * int(layer["vectors"])
+            error = image.std(ddof=1) / math.sqrt(len(image))
+            apart = abs(closed - image.mean())
+            if apart <= max(0.01 * image.mean(), 3.0 * error):
+                break
+        else:
+            worst.append((float(closed / image.mean() - 1.0), seed))
+    return sorted(worst, key=lambda pair: -abs(pair[0]))
+
+
+def test_work_agrees_with_the_closed_form():
+    assert check_agreement(range(40), "ou_activations") == []
+
+
+@pytest.mark.slow
+def test_work_agrees_with_the_closed_form_over_many_settings():
+    assert check_agreement(range(300), "ou_activations") == []
+
+
+def test_samples_have_values_and_not_only_zeros():
+    hardware = load_hardware("ou-dense").replace(
+        {"precision.input_encoding": "unsigned", "precision.weight_bits": 7}
+    )
+    plain, vectors = sample(None, hardware, seed=1, vectors=4, columns=5)
+    assert plain.shape == (hardware.crossbar.rows, 5)
+    assert vectors.shape == (4, hardware.crossbar.rows)
+    record = np.zeros(1, BOUND_LAYER)[0]
+    for name in ("row_density", "filter_density", "kernel_density", "positive_share", "nonzero"):
+        record[name] = 1.0
+    record["element_density"], record["cell_density"] = 0.5, 1.0
+    record["rows"], record["columns"], record["kernel_rows"] = 40, 3, 1
+    record["passes"], record["slices"] = 1, 16
+    record["slice_density"] = 0.5
+    drawn, vectors = sample(record, hardware, seed=1, vectors=4, columns=5)
+    assert drawn.shape == (40, 3)
+    assert drawn.min() >= 0
+    assert drawn.max() < 2**7
+    count_cycles(drawn, vectors, hardware)  # all of it fits the hardware's bits

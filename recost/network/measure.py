@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from itertools import product
 from typing import Any
 
 import numpy as np
 
 Array = np.ndarray[Any, Any]
 
+#: Weights looked at in one go, which bounds the memory that a large layer takes.
+_PORTION = 1 << 20
 #: Bits a cell for which cell densities are measured.
 CELL_BITS = (1, 2, 4)
 
@@ -32,40 +35,56 @@ def weight_densities(weights: Array, weight_bits: int = 16) -> dict[str, Any] | 
     weights : array [groups, channels, kernel taps, filters]
         The weights as `onnx_layers.Part.layout` arranges them.
     weight_bits : int
-        Bits of a magnitude, 2 to 32; the sign is apart.
+        Bits of a magnitude, 2 to 20; the sign is apart.
     """
-    values = np.asarray(weights, dtype=np.float64)
+    values = np.asarray(weights)
     if values.ndim != 4:
         raise ValueError("weights have four axes: groups, channels, kernel taps, filters")
-    largest = float(np.max(np.abs(values), initial=0.0))
+    largest = float(max(np.max(values, initial=0.0), -np.min(values, initial=0.0)))
     if not np.isfinite(largest) or largest == 0.0:
         return None
-    full = (1 << weight_bits) - 1
-    magnitudes = np.rint(np.abs(values) * (full / largest)).astype(np.uint64)
-    live = magnitudes > 0
-    rows = live.any(axis=3)
-    filters = live.any(axis=(1, 2))
-    # A kernel of one tap is an element; it is counted as that.
-    kernels = live.any(axis=2) if values.shape[2] > 1 else np.ones_like(live[:, :, 0])
+    groups, channels, taps, filters = values.shape
+    counts = np.zeros(1 << weight_bits, dtype=np.int64)
+    live_filters = np.zeros((groups, filters), dtype=bool)
+    live_rows = np.zeros((groups, channels, taps), dtype=bool)
+    live_kernels = np.zeros((groups, channels, filters), dtype=bool)
+    positive = 0
+    step = max(1, _PORTION // (taps * filters))
+    for group, low in product(range(groups), range(0, channels, step)):
+        part = values[group, low : low + step].astype(np.float64)
+        magnitudes = np.rint(np.abs(part) * ((len(counts) - 1) / largest)).astype(np.int64)
+        live = magnitudes > 0
+        counts += np.bincount(magnitudes.reshape(-1), minlength=len(counts))
+        positive += int(np.count_nonzero(live & (part > 0)))
+        live_filters[group] |= live.any(axis=(0, 1))
+        live_rows[group, low : low + step] = live.any(axis=2)
+        live_kernels[group, low : low + step] = live.any(axis=1)
+    if taps == 1:  # a kernel of one tap is an element, and counted as that
+        live_kernels[:] = True
     # Positions in a live row and filter, then those of them in a live kernel, then the weights.
-    crossed = int((rows.sum(axis=(1, 2)) * filters.sum(axis=1)).sum())
-    inside = int((rows.sum(axis=2)[:, :, None] * (kernels & filters[:, None, :])).sum())
-    filter_share = float(filters.mean())
+    rows, nonzero = live_rows.sum(axis=(1, 2)), int(counts[1:].sum())
+    crossed = int((rows * live_filters.sum(axis=1)).sum())
+    per_kernel = live_rows.sum(axis=2)[:, :, None] * live_filters[:, None, :]
+    inside = int((per_kernel * live_kernels).sum())
+    filter_share = float(live_filters.mean())
     return {
         "rows": crossed / (filter_share * values.size),
         "filters": filter_share,
         "kernels": inside / crossed,
-        "elements": int(live.sum()) / inside,
-        "positive": float((values[live] > 0).mean()),
-        "cells": {str(bits): _cells(magnitudes[live], weight_bits, bits) for bits in CELL_BITS},
+        "elements": nonzero / inside,
+        "positive": positive / nonzero,
+        "cells": {str(bits): _cells(counts, weight_bits, bits) for bits in CELL_BITS},
     }
 
 
-def _cells(magnitudes: Array, weight_bits: int, cell_bits: int) -> list[float]:
-    """P(cell != 0) of each cell of non-zero magnitudes, most significant first."""
-    count = -(-weight_bits // cell_bits)
-    mask = np.uint64((1 << cell_bits) - 1)
+def _cells(counts: Array, weight_bits: int, cell_bits: int) -> list[float]:
+    """P(cell != 0) of each cell of non-zero magnitudes, most significant first.
+
+    `counts` says how often each magnitude occurs.
+    """
+    levels = np.arange(len(counts))
+    mask = (1 << cell_bits) - 1
     return [
-        float(np.mean((magnitudes >> np.uint64(index * cell_bits)) & mask != 0))
-        for index in reversed(range(count))
+        float(counts[(levels >> (index * cell_bits)) & mask != 0].sum() / counts[1:].sum())
+        for index in reversed(range(-(-weight_bits // cell_bits)))
     ]

@@ -9,10 +9,18 @@ from typing import Any
 
 import numpy as np
 
+from recost.errors import Fault, InputError
+
 Shape = tuple[int, ...]
 
 #: Arrays of more values are weights; shorter ones can be shapes and take part in folding.
 SHAPE_VALUES = 4096
+#: Constants of more values, or of unknown shape, are not computed: half a GiB as 32-bit floats.
+LARGEST_VALUE = 2**27
+#: Operators that can make much of little; folded only where the result is known to be short.
+GROWING = frozenset({
+    "ConstantOfShape", "Expand", "EyeLike", "OneHot", "Pad", "Range", "Resize", "Tile", "Upsample",
+})  # fmt: skip
 #: What onnx raises on a model that is not well formed; it has no common ancestor.
 FAULTS = (
     ArithmeticError, AssertionError, AttributeError, LookupError, MemoryError,
@@ -35,11 +43,11 @@ class Constants:
         self._shapes: dict[str, Shape] = {}
 
     @classmethod
-    def split(cls, graph: Any, folder: Path) -> Constants:
+    def split(cls, graph: Any, path: str) -> Constants:
         """Move a graph's initializers and Constant nodes into an object of this class."""
         import onnx
 
-        constants = cls(folder)
+        constants = cls(Path(path).parent)
         for tensor in graph.initializer:
             constants._tensors[tensor.name] = onnx.TensorProto.FromString(
                 tensor.SerializeToString()
@@ -53,6 +61,13 @@ class Constants:
             if tensor is not None and node.output:
                 constants._tensors[node.output[0]] = tensor
                 graph.node.remove(node)
+        wrong = [name for name, tensor in constants._tensors.items() if not _is_whole(tensor)]
+        if wrong:
+            # onnx would set memory aside for what the shape says.
+            raise InputError(
+                [Fault(f"'{name}' does not hold as many values as its shape says", path)
+                 for name in wrong]
+            )  # fmt: skip
         for name, tensor in constants._tensors.items():
             constants._shapes[name] = tuple(tensor.dims)
         present = {value.name for value in graph.input}
@@ -118,6 +133,8 @@ class Constants:
             return self._read(self._tensors[name])
         if name in self._producers:
             node = self._producers[name]
+            if math.prod(self._shapes.get(name, (LARGEST_VALUE + 1,))) > LARGEST_VALUE:
+                return None
             inputs = {n: self.value(n) for n in node.input if n}
             if all(value is not None for value in inputs.values()):
                 results = evaluate(node, inputs)
@@ -133,6 +150,28 @@ class Constants:
             return np.asarray(numpy_helper.to_array(tensor, base_dir=str(self._folder)))
         except FAULTS:
             return None
+
+
+#: Bytes a value in `raw_data`, by onnx.TensorProto.DataType.
+_BYTES = {1: 4, 2: 1, 3: 1, 4: 2, 5: 2, 6: 4, 7: 8, 9: 1, 10: 2, 11: 8, 12: 4, 13: 8, 16: 2}
+_FIELDS = {1: "float_data", 6: "int32_data", 7: "int64_data", 11: "double_data"}
+
+
+def _is_whole(tensor: Any) -> bool:
+    """Whether a tensor holds as many values as its shape says, as far as that is easily seen.
+
+    Weights that were taken out to make a file small are none at all, and are no fault.
+    """
+    if any(size < 0 for size in tensor.dims):
+        return False
+    count, kind = math.prod(tensor.dims), tensor.data_type
+    if tensor.external_data or kind not in _BYTES:
+        return True
+    stored = len(tensor.raw_data) // _BYTES[kind] if tensor.HasField("raw_data") else None
+    if stored is None and kind in _FIELDS:
+        stored = len(getattr(tensor, _FIELDS[kind]))
+    taken_out = not stored and kind in (1, 10, 11, 16) and count > SHAPE_VALUES
+    return stored is None or stored == count or taken_out
 
 
 def _constant_tensor(given: Mapping[str, Any]) -> Any:

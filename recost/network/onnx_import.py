@@ -9,6 +9,8 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
+from pydantic import ValidationError
+
 from recost.errors import InputError
 from recost.network import keys
 from recost.network.onnx_constants import Shape
@@ -184,11 +186,17 @@ class _Walk:
             self._state = Tensor(data.shape)
         if data.signed != self._state.signed:
             item["signed"] = data.signed
-        item["activation"] = "none"
-        item["name"] = self._name(node, part.suffix)
+        item |= {"activation": "none", "name": self._name(node, part.suffix)}
+        try:
+            after = self._after(node, item, data)
+        except ValueError as error:
+            if isinstance(error, InputError):
+                raise
+            reason = "a size is out of range" if isinstance(error, ValidationError) else str(error)
+            self._leave(node.op_type, reason, 0)
+            return
         self.entries.append(Entry(item, "", part))
-        self._state = self._after(node, item, data)
-        self._last = node.output[0]
+        self._state, self._last = after, node.output[0]
         if part.operations:
             self._work(part.operations, node.op_type)
 
@@ -245,13 +253,13 @@ class _Walk:
         shape = self.model.shape(node.input[0]) or ()
         if shape[1:] != self._state.shape or shape[:1] != (self._batch,):
             return False
-        if op in _GLOBAL_POOLS:
-            item: dict[str, Any] = {"pool": "global"}
-            item |= {"mode": "max"} if _GLOBAL_POOLS[op] == "max" else {}
-        else:
-            item = pool_item(given, shape[2:])
-            item |= {"mode": "average"} if _POOLS[op] == "average" else {}
         try:
+            if op in _GLOBAL_POOLS:
+                item: dict[str, Any] = {"pool": "global"}
+                item |= {"mode": "max"} if _GLOBAL_POOLS[op] == "max" else {}
+            else:
+                item = pool_item(given, shape[2:])
+                item |= {"mode": "average"} if _POOLS[op] == "average" else {}
             after, _ = pooling(keys.Pool.model_validate(item), self._state)
         except ValueError:
             return False

@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 
 from recost.errors import Fault, InputError, suggestion
-from recost.network.onnx_constants import FAULTS, SHAPE_VALUES, Constants, Shape, evaluate
+from recost.network.onnx_constants import FAULTS, GROWING, SHAPE_VALUES, Constants, Shape, evaluate
 
 #: Square images, then the lines of text that recognition models read: heights and widths tried,
 #: in this order, for spatial axes that a model leaves open.
@@ -58,8 +58,16 @@ def attributes(node: Any) -> dict[str, Any]:
     """A node's attributes as Python values."""
     import onnx
 
-    values = {a.name: onnx.helper.get_attribute_value(a) for a in node.attribute}
-    return {k: v.decode(errors="replace") if isinstance(v, bytes) else v for k, v in values.items()}
+    values = {}
+    for attribute in node.attribute:
+        try:
+            value = onnx.helper.get_attribute_value(attribute)
+        except FAULTS:  # of a type that no operator has
+            continue
+        values[attribute.name] = (
+            value.decode(errors="replace") if isinstance(value, bytes) else value
+        )
+    return values
 
 
 def read_model(path: str | Path, dimensions: Mapping[str, Shape]) -> OnnxModel:
@@ -79,7 +87,7 @@ def read_model(path: str | Path, dimensions: Mapping[str, Shape]) -> OnnxModel:
     """
     name = str(path)
     proto = _load(path)
-    constants = Constants.split(proto.graph, Path(path).parent)
+    constants = Constants.split(proto.graph, name)
     _check_names(proto.graph, constants, name)
     wanted = _wanted(proto.graph, constants, dimensions, name)
     stated = _stated_shapes(proto.graph)
@@ -162,6 +170,13 @@ def _load(path: str | Path) -> Any:
         raise InputError(f"is not an ONNX model: {_first_line(error)}", path=name) from None
     if not proto.graph.node:
         raise InputError("is not an ONNX model, or has no nodes", path=name)
+    texts = [t for n in proto.graph.node for t in (*n.input, *n.output, n.name, n.op_type)]
+    texts += [a.name for node in proto.graph.node for a in node.attribute]
+    texts += [value.name for value in (*proto.graph.input, *proto.graph.initializer)]
+    if not all(isinstance(text, str) for text in texts):  # bytes, where they are no UTF-8
+        raise InputError("is not an ONNX model: it has names that are not text", path=name)
+    for node in [node for node in proto.graph.node if not node.output]:
+        proto.graph.node.remove(node)
     # Before version 4 an initializer had to be a graph input too, or inference ignores it.
     proto.ir_version = max(proto.ir_version, 4)
     return proto
@@ -309,7 +324,7 @@ def _fold(
     """Compute the short outputs of nodes that see only constants and known shapes."""
     fresh: dict[str, np.ndarray[Any, Any]] = {}
     for node in graph.node:
-        if node.op_type == "Shape" and node.input[0] in shapes and not node.attribute:
+        if _reads_shape(node, shapes):
             fresh[node.output[0]] = np.array(shapes[node.input[0]], dtype=np.int64)
         elif _all_constant(node, constants):
             constants.add(node)
@@ -317,12 +332,18 @@ def _fold(
             if known is not None:
                 constants.state_shape(node.output[0], known)
             inputs = {name: constants.small(name) for name in node.input if name}
-            is_long = known is not None and math.prod(known) > SHAPE_VALUES
+            is_long = math.prod(known) > SHAPE_VALUES if known else node.op_type in GROWING
             if is_long or any(value is None for value in inputs.values()):
                 continue
             results = zip(node.output, evaluate(node, inputs) or [], strict=False)
             fresh |= {name: value for name, value in results if name and _is_short(value)}
     return {name: value for name, value in fresh.items() if not constants.is_folded(name)}
+
+
+def _reads_shape(node: Any, shapes: Mapping[str, Shape]) -> bool:
+    """Whether a node is the whole shape of a value, which is known."""
+    whole = node.op_type == "Shape" and not node.attribute and len(node.input) == 1
+    return whole and node.input[0] in shapes and len(node.output) == 1
 
 
 def _is_short(value: np.ndarray[Any, Any]) -> bool:

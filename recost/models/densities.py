@@ -1,0 +1,146 @@
+"""Points of a space of networks: layer tables of listed values, densities of intervals."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from recost.errors import Fault, InputError
+from recost.hardware import Hardware
+from recost.kernels.records import BOUND_LAYER
+from recost.models.binding import bind
+from recost.models.designs import Varied, number
+from recost.network import LayerTable
+
+Array = np.ndarray[Any, Any]
+
+# Tables that are kept at once.
+_KEPT = 256
+# What may be lost in a straight line through two points.
+_STRAIGHT = 1e-12
+
+
+def _is_float() -> Array:
+    """Which 8-byte words of a bound layer are numbers of floating point."""
+    marks = np.zeros(BOUND_LAYER.itemsize // 8, bool)
+    for kind, offset, *_ in (BOUND_LAYER.fields or {}).values():
+        if kind.base == np.float64:
+            marks[offset // 8 : offset // 8 + kind.itemsize // 8] = True
+    return marks
+
+
+class Densities:
+    """The points of the keys of one network.
+
+    Values of a list are a layer table each.  Values of an interval may be different at every
+    point, so what they change in a layer has to be in proportion: densities of weights, and the
+    share of activations that are not zero.
+
+    Raises
+    ------
+    InputError
+        Unknown keys and values that cannot be.
+    """
+
+    def __init__(self, network: LayerTable, axes: Sequence[Varied]) -> None:
+        self._network, self._axes = network, axes
+        self._listed = [i for i, axis in enumerate(axes) if not axis.continuous]
+        self.endless = [i for i, axis in enumerate(axes) if axis.continuous]
+        self._tables: dict[int, LayerTable] = {}
+        faults: list[Fault] = []
+        for axis in axes:
+            texts = axis.texts or (axis.text(axis.low), axis.text(axis.high))
+            for text in dict.fromkeys((texts[0], texts[-1])):
+                try:
+                    network.replace({axis.key: text})
+                except InputError as error:
+                    faults += [f for f in error.faults if f not in faults]
+        if faults:
+            raise InputError(faults)
+
+    def numbers(self, places: Array) -> Array:
+        """The number of each point's layer table; `places` are those of this network's axes."""
+        radix = np.zeros(len(places), np.int64)
+        for i in self._listed:
+            radix = radix * len(self._axes[i].texts) + places[:, i]
+        return radix
+
+    def _settings(self, table: int) -> dict[str, str]:
+        settings = {axis.key: axis.first() for axis in self._axes}
+        for i in reversed(self._listed):
+            table, place = divmod(table, len(self._axes[i].texts))
+            settings[self._axes[i].key] = self._axes[i].texts[place]
+        return settings
+
+    def network(self, table: int) -> LayerTable:
+        """The layer table of that number, intervals at their lower ends."""
+        if not self._axes:
+            return self._network
+        if table not in self._tables:
+            if len(self._tables) > _KEPT:
+                self._tables.clear()
+            self._tables[table] = self._network.replace(self._settings(table))
+        return self._tables[table]
+
+    def slopes(self, table: int, hardware: Hardware, base: Array) -> Array:
+        """What the intervals add to the layers, from end to end: [intervals, layers, words].
+
+        `base` is the table bound to the hardware at the lower ends.  Raises InputError where
+        a layer does not change in proportion to a value.
+        """
+        settings = self._settings(table)
+        found = np.zeros((len(self.endless), *words(base).shape))
+        middle = dict(settings)
+        for k, i in enumerate(self.endless):
+            axis = self._axes[i]
+            high = self._network.replace(settings | {axis.key: axis.text(axis.high)})
+            found[k] = words(bind(high, hardware)) - words(base)
+            middle[axis.key] = axis.text(0.5 * (axis.low + axis.high))
+        half = words(bind(self._network.replace(middle), hardware))
+        off = half - (words(base) + 0.5 * found.sum(axis=0))
+        if not (np.abs(off) <= _STRAIGHT).all():
+            names = ", ".join(self._axes[i].key for i in self.endless)
+            raise InputError(
+                "takes no interval, because the bits of layers do not change in proportion to it;"
+                f" list its values (one of {names})",
+                key="--vary",
+            )
+        return found
+
+    def shares(self, values: Array) -> Array:
+        """How far the values of the intervals lie between their ends: [points, intervals]."""
+        columns = [
+            (values[:, i] - self._axes[i].low) / (self._axes[i].high - self._axes[i].low)
+            for i in self.endless
+        ]
+        return np.stack(columns, axis=1)
+
+    def column(self, i: int) -> list[int | float | str]:
+        """What the column of axis i shows for each value of its list."""
+        return [number(_plain(text), text) for text in self._axes[i].texts]
+
+
+def words(layers: Array) -> Array:
+    """The floating-point words of bound layers, [layers, words]; a view turned into a copy."""
+    flat: Array = layers.view(np.float64).reshape(len(layers), -1)
+    return flat[:, _IS_FLOAT]
+
+
+def add_words(layers: Array, change: Array) -> None:
+    """Add [layers, words] to the floating-point words of bound layers, in place."""
+    flat = layers.view(np.float64).reshape(len(layers), -1)
+    flat[:, _IS_FLOAT] += change
+
+
+def _plain(text: str) -> Any:
+    for kind in (int, float):
+        try:
+            return kind(text)
+        except ValueError:
+            continue
+    return text
+
+
+_IS_FLOAT = _is_float()

@@ -1,0 +1,240 @@
+"""Points of a space of hardware as records: what kernels read, without a hardware for each.
+
+Keys fall into three groups by what their value can reach.  A *free* key is read by no rule: its
+value goes straight into one field of the structure record.  A *price* likewise goes into one
+field of the technology record.  All others are *tied*: a hardware is made and checked for each
+combination of their values (`Hardware.replace`), once.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any, Protocol
+
+import numpy as np
+
+from recost.errors import Fault, InputError
+from recost.hardware import Hardware
+from recost.hardware.keys import Key
+from recost.hardware.records import (
+    STRUCTURE_DTYPE,
+    TECHNOLOGY_DTYPE,
+    structure_record,
+    technology_record,
+)
+from recost.hardware.rules import COMBINATIONS
+from recost.hardware.sections import key_table
+from recost.hardware.settings import read_settings
+
+Array = np.ndarray[Any, Any]
+
+# Hardware that is kept at once; a space turns its last key fastest, so they are soon used up.
+_KEPT = 4_000
+_COMBINED = frozenset(path for combination in COMBINATIONS for path in combination.keys)
+# Structure that no rule derives anything from but the power of components ...
+_FREE_SECTIONS = ("hierarchy", "network_on_chip", "vector")
+_FREE = frozenset(
+    {"operation_unit.fill_cycles", "operation_unit.gated", "mapping.sync", "budget.chips"}
+)
+# ... and structure from which power follows, which matters if leakage is a share of it.
+_FREE_WITHOUT_LEAKAGE = frozenset(
+    {"sparsity.index_bits"}
+    | {
+        f"{section}.per_crossbar"
+        for section in ("shift_add", "input_register", "output_register", "index_decoder")
+    }
+)
+
+
+class Varied(Protocol):
+    """A key and the values that it takes, as `recost.study.space.Axis` has them."""
+
+    @property
+    def key(self) -> str: ...
+    @property
+    def texts(self) -> tuple[str, ...]: ...
+    @property
+    def continuous(self) -> bool: ...
+    @property
+    def low(self) -> float: ...
+    @property
+    def high(self) -> float: ...
+    def text(self, value: float) -> str: ...
+    def first(self) -> str: ...
+
+
+def number(value: Any, text: str) -> int | float | str:
+    """The value of a key as a column shows it: numbers in SI, else the words of the file."""
+    if isinstance(value, bool):
+        return str(value).lower()
+    return value if type(value) in (int, float) else text
+
+
+class Levels:
+    """What one axis puts into records and columns."""
+
+    def __init__(self, kind: str, axis: Varied) -> None:
+        table = key_table(kind)
+        texts = axis.texts or (axis.text(axis.low), axis.text(axis.high))
+        faults: list[Fault] = []
+        settings = []
+        for text in texts:
+            found, wrong = read_settings(kind, {axis.key: text}, "--vary")
+            faults += [fault for fault in wrong if fault not in faults]
+            settings += list(found.values())
+            if faults and axis.key not in table:
+                break
+        if faults:
+            raise InputError(faults)
+        self.axis = axis
+        self.key: Key = table[axis.key]
+        if axis.continuous and self.key.kind is not float:
+            raise InputError("takes no interval: list its values", key=f"--vary {axis.key}")
+        values = [setting.value for setting in settings]
+        self.shown = [number(v, t) for v, t in zip(values, texts, strict=True)]
+        plain = all(type(value) in (int, float, bool) for value in values)
+        self.codes: Array | None = np.array(values, float) if plain else None
+
+    def in_si(self, values: Array) -> Array:
+        """Values of an interval, given in its own unit, in SI."""
+        assert self.codes is not None
+        low, high = float(self.codes[0]), float(self.codes[1])
+        share = (values - self.axis.low) / (self.axis.high - self.axis.low)
+        scaled = values * (high / self.axis.high) if self.axis.high else low + (high - low) * share
+        return np.asarray(scaled)
+
+    def fields(self, places: Array, values: Array) -> Array:
+        """What goes into the record's field at the points."""
+        if self.axis.continuous:
+            return self.in_si(values)
+        assert self.codes is not None
+        return self.codes[places]
+
+
+class Designs:
+    """The points of the keys of one hardware.
+
+    `axes` are keys of the hardware; the methods take the columns that belong to them.
+    Raises InputError for unknown keys and values that cannot be, and if no point is possible.
+    """
+
+    def __init__(self, hardware: Hardware, axes: Sequence[Varied]) -> None:
+        self.hardware = hardware
+        faults: list[Fault] = []
+        self.levels: list[Levels] = []
+        for axis in axes:
+            try:
+                self.levels.append(Levels(hardware.kind, axis))
+            except InputError as error:
+                faults += error.faults
+        if faults:
+            raise InputError(faults)
+        fraction = "leakage.fraction"
+        varied = {axis.key for axis in axes}
+        self._leaks = fraction in varied or hardware.value(fraction) != 0.0
+        groups = [self._group(levels) for levels in self.levels]
+        self.prices = [i for i, group in enumerate(groups) if group == "price"]
+        self.free = [i for i, group in enumerate(groups) if group == "free"]
+        self.tied = [i for i, group in enumerate(groups) if group == "tied"]
+        self._forget()
+        self.refused: str | None = None
+
+    def _group(self, levels: Levels) -> str:
+        """Which of the three groups a key belongs to."""
+        key = levels.key
+        if levels.codes is None or key.path in _COMBINED:
+            return "tied"
+        if key.part == "technology" and (
+            key.unit in ("mm2", "mm2/bit")
+            or key.section == "control"
+            or (not self._leaks and key.unit in ("J", "J/bit"))
+        ):
+            return "price"
+        if key.part == "structure" and (
+            key.section in _FREE_SECTIONS
+            or key.path in _FREE
+            or (not self._leaks and key.path in _FREE_WITHOUT_LEAKAGE)
+        ):
+            return "free"
+        return "tied"
+
+    def tie(self, places: Array, values: Array) -> Array:
+        """The row of `kept`, `structures` and `technologies` of each point; -1 if impossible."""
+        endless = [i for i in self.tied if self.levels[i].axis.continuous]
+        radix = np.zeros(len(places), np.int64)
+        for i in self.tied:
+            radix = radix * max(1, len(self.levels[i].axis.texts)) + places[:, i]
+        if endless or len(self._place) > _KEPT:
+            self._forget()
+        if endless:
+            radix = np.arange(len(places))
+        unique, first, inverse = np.unique(radix, return_index=True, return_inverse=True)
+        before = len(self.kept)
+        for number_, point in zip(unique.tolist(), first.tolist(), strict=True):
+            if number_ not in self._place:
+                self._place[number_] = self._make(places[point], values[point])
+        made = self.kept[before:]
+        if made:
+            structures, technologies = map(structure_record, made), map(technology_record, made)
+            self.structures = np.concatenate([self.structures, *structures])
+            self.technologies = np.concatenate([self.technologies, *technologies])
+        rows = np.array([self._place[number_] for number_ in unique.tolist()], np.int64)
+        found: Array = rows[inverse.ravel()]
+        return found
+
+    def _forget(self) -> None:
+        """Start anew with nothing kept."""
+        self._place: dict[int, int] = {}
+        self.kept: list[Hardware] = []
+        self.structures = np.zeros(0, STRUCTURE_DTYPE)
+        self.technologies = np.zeros(0, TECHNOLOGY_DTYPE)
+
+    def _make(self, places: Array, values: Array) -> int:
+        """Make the hardware of a point, free keys and prices at their first values."""
+        settings = {levels.axis.key: levels.axis.first() for levels in self.levels}
+        for i in self.tied:
+            axis = self.levels[i].axis
+            settings[axis.key] = (
+                axis.text(float(values[i])) if axis.continuous else axis.texts[int(places[i])]
+            )
+        try:
+            made = self.hardware.replace(settings)
+        except InputError as error:
+            chosen = ", ".join(f"{self.levels[i].axis.key} = {settings[self.levels[i].axis.key]}"
+                               for i in self.tied)  # fmt: skip
+            self.refused = self.refused or f"{chosen}: {error.faults[0].message}"
+            return -1
+        self.kept.append(made)
+        return len(self.kept) - 1
+
+    def structure_numbers(self, rows: Array, places: Array) -> Array | None:
+        """A number for each point that is the same where the structure is; None if all differ."""
+        if any(self.levels[i].axis.continuous for i in self.free):
+            return None
+        numbers = rows.copy()
+        for i in self.free:
+            numbers = numbers * len(self.levels[i].axis.texts) + places[:, i]
+        return numbers
+
+    def structure_of(self, rows: Array, places: Array, values: Array) -> Array:
+        """Structure records of points."""
+        return self._filled(self.structures[rows], self.free, places, values)
+
+    def technology_of(self, rows: Array, places: Array, values: Array) -> Array:
+        """Technology records of points."""
+        return self._filled(self.technologies[rows], self.prices, places, values)
+
+    def _filled(self, records: Array, which: Sequence[int], places: Array, values: Array) -> Array:
+        for i in which:
+            levels = self.levels[i]
+            records[levels.key.record_field] = levels.fields(places[:, i], values[:, i])
+        return records
+
+    def column(self, i: int) -> Callable[[Array, Array], Array]:
+        """What the column of axis i shows at points: numbers in SI, or words."""
+        levels = self.levels[i]
+        if levels.axis.continuous:
+            return lambda _places, values: levels.in_si(values)
+        shown = levels.shown
+        table = np.array([str(v) for v in shown] if any(type(v) is str for v in shown) else shown)
+        return lambda places, _values: table[places]

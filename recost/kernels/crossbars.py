@@ -84,9 +84,10 @@ def _dense_groups(bitlines, group_width, groups, parts):
 
 @inlined
 def class_moments(layer, structure, rows, piece, streams, special, out):
-    """Moments of one class of crossbars into `out`; returns (lattice unit, bound, kept rows).
+    """Moments of one class of crossbars into `out`; returns (units, alike, bound, kept rows).
 
-    The unit is that of all column groups together where these work alike.
+    `units` column groups are cut from the crossbar; where they work `alike` the cycles are
+    multiples of their number.
 
     `piece` is (start, bitlines, element density): the first bitline counted from the first cell
     of a weight, how many there are, and how dense their weights.  `rows` tell what the mode
@@ -102,7 +103,7 @@ def class_moments(layer, structure, rows, piece, streams, special, out):
         weights = -(-bitlines // cells)
         column_moments(rows, layer, element, (weights, cells, width), streams, out)
         out[LIMITS, 0], out[LIMITS, 1] = float(tall * units * streams.size), 0.0
-        return 1.0, float(tall * units * streams.size), 0.0
+        return units, False, float(tall * units * streams.size), 0.0
     asked = bitlines if mode == _CROSSBAR_ROW else width
     classes, space = pattern_space(cells, asked)
     groups, parts = np.zeros(classes + 1, GROUP), np.zeros(space + 1, PART)
@@ -119,10 +120,12 @@ def class_moments(layer, structure, rows, piece, streams, special, out):
         for c in range(groups[k].first, groups[k].first + groups[k].count):
             kept += groups[k].multiplicity * parts[c].weight * parts[c].density
     kept *= rows.number * rows.live
-    if mode == _OU_ROW and structure.mapping_compaction == _WHOLE_LAYER:
-        # Every group has pushed its own rows together, so no two share their inputs.
+    apart = mode == _OU_ROW and structure.mapping_compaction == _WHOLE_LAYER
+    if apart:  # every group has pushed its own rows together, so no two share their inputs
         groups[0].multiplicity = 1.0
-        crossbar_moments(rows, groups[:1], parts[:used], streams, out)
+        known = used = 1
+    crossbar_moments(rows, groups[:known], parts[:used], streams, out)
+    if apart:
         for cause in range(ACTIONS):
             out[cause, 0] *= units
         for m in range(1, 3):
@@ -130,40 +133,42 @@ def class_moments(layer, structure, rows, piece, streams, special, out):
             out[SHARED_FRESH, m] = 0.0
         out[LIMITS, 0] *= units
         out[LIMITS, 1] *= units
-        return 1.0, float(tall * units * streams.size), kept
-    crossbar_moments(rows, groups[:known], parts[:used], streams, out)
+        return units, False, float(tall * units * streams.size), kept
     if mode != _CROSSBAR_ROW:
         alike = used == known and parts[0].density == 1.0 and parts[used - 1].density == 1.0
-        return float(units) if alike else 1.0, float(tall * units * streams.size), kept
+        return units, alike, float(tall * units * streams.size), kept
     # All column groups keep the same rows: they are driven again for each, and cycle together.
     for cause in range(ACTIONS):
         out[cause, 0] *= units
         out[cause, 1] *= units * units
         out[cause, 2] *= units * units * units
-    out[LIMITS, 0] *= units
-    out[LIMITS, 1] *= units
     out[ACTIONS, DRIVES] *= units
-    return float(units), float(tall * units * streams.size), kept
+    return units, True, float(tall * units * streams.size), kept
 
 
 @kernel
-def usual_bound(out, crossbars):
+def usual_bound(out, units, crossbars):
     """What no crossbar of so many exceeds, as a rule.
 
-    Each group has a number of units that it rarely exceeds; a crossbar at the sum of those
+    Each of `units` groups has a number that it rarely exceeds; a crossbar at the sum of those
     numbers goes on only with groups that exceed theirs.  At the sum are so many crossbars as
-    its three moments say, M; of these, half of the time, none has more exceeding groups than
-    the x with P(Poisson(expected) > x) <= 1 / (2 M).
+    its three moments say, M; of these, half of the time, none has more exceedances than the x
+    with P(Poisson(expected) > x) <= 1 / (2 M).  Groups that share their inputs exceed together:
+    in clusters of 1 + (units - 1) x (the shared share of the variance).
     """
     usual, expected = out[LIMITS, 0], out[LIMITS, 1]
     variance = third = 0.0
     for cause in range(ACTIONS):
         variance += out[cause, 1]
         third += out[cause, 2]
-    if variance > 0.0:
-        deviation = math.sqrt(variance)
-        reached = below((usual - 0.5 - out[OWN_FRESH, 0]) / deviation, third / deviation**3)
-        crossbars = max(1.0, crossbars * (1.0 - reached))
+    if variance <= 0.0:
+        return usual if expected <= 0.0 else math.inf
+    shared = (out[SHARED_FIXED, 1] + out[SHARED_FRESH, 1]) / variance
+    cluster = 1.0 + (units - 1.0) * shared
+    expected /= cluster
+    deviation = math.sqrt(variance)
+    reached = below((usual - 0.5 - out[OWN_FRESH, 0]) / deviation, third / deviation**3)
+    crossbars = max(1.0, crossbars * (1.0 - reached))
     term = math.exp(-expected)
     above = 1.0 - term
     x = 0.0
@@ -171,7 +176,7 @@ def usual_bound(out, crossbars):
         x += 1.0
         term *= expected / x
         above -= term
-    return usual + x
+    return max(usual + x * cluster, out[OWN_FRESH, 0])
 
 
 @inlined
@@ -183,7 +188,7 @@ def _row_class_wait(layer, structure, place, rows, inputs, special, work):
     out = np.empty((RESULTS, 3))
     slowest = Cumulants(0.0, 0.0, 0.0)
     shared_variance = shared_third = longest = 0.0
-    unit, bound, same = 1.0, 0.0, n == 1.0
+    unit, bound, every = 1.0, 0.0, n == 1.0
     size = structure.crossbar_columns
     for i in range(column_classes(place, size)):
         start, bitlines, many = column_class(place, size, i)
@@ -192,7 +197,7 @@ def _row_class_wait(layer, structure, place, rows, inputs, special, work):
             count = many * sets
             if count == 0:
                 continue
-            lattice, most, kept = class_moments(
+            units, same, most, kept = class_moments(
                 layer, structure, rows, (start, bitlines, element), streams, special, out
             )
             times = float(layer.groups * chunks * count * layer.vectors * alike)
@@ -204,11 +209,11 @@ def _row_class_wait(layer, structure, place, rows, inputs, special, work):
             own = alike * n * out[OWN_FIXED, 0]
             variance = alike * alike * n * (n * out[OWN_FIXED, 1] + out[OWN_FRESH, 1])
             third = alike**3 * n * (n * n * out[OWN_FIXED, 2] + out[OWN_FRESH, 2])
-            if n == 1.0:
-                most = min(most, usual_bound(out, float(layer.groups * chunks * count)))
+            if n == 1.0 and not same:
+                most = min(most, usual_bound(out, units, float(layer.groups * chunks * count)))
             most *= alike * n
-            lattice *= alike
-            same = same and lattice >= 2.0 * alike
+            lattice = float(alike * units) if same else float(alike)
+            every = every and same
             mine = largest(own, variance, third, float(count), lattice, most)
             slowest = larger(slowest, mine, max(bound, most)) if bound > 0.0 else mine
             if out[OWN_FIXED, 0] > longest or bound == 0.0:
@@ -216,7 +221,7 @@ def _row_class_wait(layer, structure, place, rows, inputs, special, work):
                 shared_variance = n * (n * out[SHARED_FIXED, 1] + out[SHARED_FRESH, 1])
                 shared_third = n * (n * n * out[SHARED_FIXED, 2] + out[SHARED_FRESH, 2])
             unit, bound = max(unit, lattice), max(bound, most)
-    if same and structure.sparsity_weights != _CROSSBAR_ROW:
+    if every and structure.sparsity_weights != _CROSSBAR_ROW:
         mean = unit * slowest_chunk(rows, streams, float(chunks * layer.groups))
         return Cumulants(mean, 0.0, 0.0), bound
     variance = slowest.variance + alike * alike * shared_variance

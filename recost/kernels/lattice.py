@@ -10,14 +10,14 @@ from __future__ import annotations
 
 import numpy as np
 
-from recost.kernels._numba import kernel
+from recost.kernels._numba import inlined, kernel
 from recost.kernels.binomial import count_pmf
 
 # Numbers of live rows that are told apart; more are pooled with their neighbours.
 _POINTS = 48
 
 
-@kernel
+@inlined
 def _convolve(live, height, streams, correlation, total):
     """Distribution of sum_b ceil(A_b / height) for `live` live rows into `total`."""
     pmf, units = np.empty(live + 1), np.empty(-(-live // height) + 1)

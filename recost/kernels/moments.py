@@ -21,7 +21,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from recost.kernels._numba import kernel
+from recost.kernels._numba import inlined, kernel
 from recost.kernels.binomial import (
     add_central,
     add_cumulants,
@@ -67,7 +67,7 @@ def _mix(values, group, parts, mixed):
             mixed[i] += parts[c].weight * values[c, i]
 
 
-@kernel
+@inlined
 def _unit_terms(rows, groups, parts, streams, terms, out):
     """Moments of single groups in single slices, their limits, and the expected actions."""
     n = rows.number
@@ -98,7 +98,7 @@ def _unit_terms(rows, groups, parts, streams, terms, out):
             out[ACTIONS, READS] += many * wide * active
 
 
-@kernel
+@inlined
 def _input_terms(rows, groups, parts, streams, terms):
     """Causes that act through the inputs: E[T | a rows have the bit], whole and by group."""
     n = rows.number
@@ -124,7 +124,7 @@ def _input_terms(rows, groups, parts, streams, terms):
             add_cumulants(terms[_INPUT_ONE], many, mixed[k], pmf, first, last)
 
 
-@kernel
+@inlined
 def _weight_terms(rows, groups, parts, streams, terms):
     """Causes that act through the weights: E[T | r rows kept], over all slices and by slice."""
     n = rows.number
@@ -154,7 +154,7 @@ def _weight_terms(rows, groups, parts, streams, terms):
             add_central(terms[row], many, raw[b, 0], raw[b, 1], raw[b, 2])
 
 
-@kernel
+@inlined
 def _live_terms(rows, groups, parts, streams, terms):
     """Causes that act through rows that are zero everywhere: E[T | l rows live]."""
     n = rows.number

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from recost.kernels._numba import kernel
+from recost.kernels._numba import inlined, kernel
 from recost.kernels.binomial import count_pmf
 from recost.vocabulary import FilterZeros
 
@@ -58,7 +58,7 @@ def _add_part(parts, first, at, weight, density, correlation):
     return at + 1
 
 
-@kernel
+@inlined
 def _mixture(layer, element, shares, touched, parts, first):
     """Row-density mixture of a group that touches `touched` weights; returns where it ends.
 
@@ -95,7 +95,7 @@ def _mixture(layer, element, shares, touched, parts, first):
     return at
 
 
-@kernel
+@inlined
 def _touched(layer, cells, start, width, shares):
     """Shares (see `touched_share`) of the weights under bitlines start..start+width-1."""
     first_weight = start // cells

@@ -180,6 +180,14 @@ def layer_training(layer, structure, plan, first, actions, counts):
 
 
 @kernel
+def forward_movement(layer, structure, placed, counts):
+    """Bits moved and vector operations of one input on its way forward."""
+    forward = Flow(layer.groups, layer.vectors, layer.rows, layer.columns, layer.outputs)
+    data_movement(forward, structure, placed, counts)
+    counts[_VECTOR] += float(layer.vector_operations)
+
+
+@kernel
 def training_movement(layer, structure, placed, plan, first, counts):
     """Bits moved for one example: forward, backward with inputs and outputs exchanged, saved.
 
@@ -187,9 +195,7 @@ def training_movement(layer, structure, placed, plan, first, counts):
     of several vectors, or one at the end of the batch, reads both vectors from the tile memory
     again, once for each core that holds a part.
     """
-    forward = Flow(layer.groups, layer.vectors, layer.rows, layer.columns, layer.outputs)
-    data_movement(forward, structure, placed, counts)
-    counts[_VECTOR] += float(layer.vector_operations)
+    forward_movement(layer, structure, placed, counts)
     turned = place(layer.columns, layer.rows, layer.groups, structure)
     if not first:
         backward = Flow(layer.groups, layer.vectors, layer.columns, layer.rows, layer.inputs)
@@ -266,3 +272,16 @@ def network_training(layers, structure, plan, times, first, out):
     for i in range(layers.size):
         layer_training(layers[i], structure, plan, first[i], actions[i], counts[i])
         layer_times(layers[i], plan, times, first[i], busy[i])
+
+
+@kernel
+def network_forward(layers, structure, plan, times, out):
+    """As `network_training` for one input that only goes forward."""
+    actions, counts, busy = out
+    for i in range(layers.size):
+        placed = place(layers[i].rows, layers[i].columns, layers[i].groups, structure)
+        accesses = float(plan.accesses * plan.stream_bits)
+        actions[i, _FORWARD] = float(placed.crossbars * layers[i].vectors) * accesses
+        counts[i, _CROSSBARS] = float(placed.crossbars)
+        forward_movement(layers[i], structure, placed, counts[i])
+        busy[i, 0] = layers[i].vectors * times.product

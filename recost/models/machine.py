@@ -5,9 +5,13 @@ from __future__ import annotations
 from recost.errors import InputError
 from recost.hardware import Hardware
 from recost.models.cost import Cost
+from recost.models.gpu import run_on_gpu
 from recost.models.inference import infer
+from recost.models.training import infer_digital, train
 from recost.network import LayerTable
 from recost.vocabulary import HardwareKind
+
+PHASES = ("inference", "training")
 
 
 def cost(
@@ -15,13 +19,22 @@ def cost(
 ) -> Cost:
     """What one unit of work of a network costs on a machine.
 
-    `phase` is ``"inference"``, one input; `crossbars` above 0 is a budget for copies of the
-    slowest layers.  Raises InputError where the machine cannot do what is asked.
+    `phase` is ``"inference"``, one input, or ``"training"``, one example averaged over a batch;
+    `crossbars` above 0 is a budget for copies of the slowest layers.  Raises InputError where the
+    machine cannot do what is asked.
     """
-    if hardware.kind != HardwareKind.RERAM.text or phase != "inference":
+    if phase not in PHASES:
+        raise InputError(f"'{phase}' is not one of {', '.join(PHASES)}", key="phase")
+    if crossbars and (phase, hardware.kind) != ("inference", HardwareKind.RERAM.text):
         raise InputError(
-            f"{hardware.name}: no model of {phase} on a machine of kind {hardware.kind}",
+            f"{hardware.name}: copies of the slowest layers are for inference on crossbars",
             path=hardware.path,
-            key="kind",
+            key="--equal",
         )
+    if hardware.kind == HardwareKind.GPU.text:
+        return run_on_gpu(hardware, network, phase)
+    if phase == "training":
+        return train(hardware, network)
+    if hardware.kind == HardwareKind.DIGITAL.text:
+        return infer_digital(hardware, network)
     return infer(hardware, network, crossbars=crossbars)

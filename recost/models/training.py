@@ -102,27 +102,26 @@ def training_figures(
     `alone` counts each layer by itself, as published per layer: with a backward product also
     where the network's first layer needs none, and its vectors from outside the chip only there.
     """
-    plan, times = plan_of(hardware, batch), times_of(hardware)
+    figures = _empty_figures(hardware, network, plan_of(hardware, batch))
     layers = np.ascontiguousarray(network.records)
     first = np.zeros(len(layers), np.bool_)
     first[0] = not alone
-    figures = Figures(
-        hardware,
-        plan,
-        times,
-        np.zeros((len(layers), TRAINING_ACTIONS)),
-        np.zeros((len(layers), COUNTS)),
-        np.zeros((len(layers), 3)),
-    )
     structure = block_structure(hardware)[0]
     out = (figures.actions, figures.counts, figures.busy)
-    kernel.network_training(layers, structure, plan, times, first, out)
-    _off_chip(figures, layers, structure)
+    kernel.network_training(layers, structure, figures.plan, figures.times, first, out)
+    _off_chip(figures, layers, structure, 2.0)
     return figures
 
 
-def _off_chip(figures: Figures, layers: Array, structure: np.void) -> None:
-    """Examples come in, answers go out; where a chip is full, outputs and their errors cross."""
+def _empty_figures(hardware: Hardware, network: LayerTable, plan: kernel.Plan) -> Figures:
+    """Figures of a network that are still to be counted."""
+    actions = np.zeros((len(network), TRAINING_ACTIONS))
+    counts, busy = np.zeros((len(network), COUNTS)), np.zeros((len(network), 3))
+    return Figures(hardware, plan, times_of(hardware), actions, counts, busy)
+
+
+def _off_chip(figures: Figures, layers: Array, structure: np.void, ways: float) -> None:
+    """Examples come in, answers go out; where a chip is full, outputs cross, and errors back."""
     per_chip = int(
         structure["hierarchy_crossbars_per_core"]
         * structure["hierarchy_cores_per_tile"]
@@ -133,7 +132,7 @@ def _off_chip(figures: Figures, layers: Array, structure: np.void) -> None:
     for i in range(len(layers) - 1):
         before = placed[i - 1] // per_chip if i else 0
         crossings = max(0.0, (placed[i] - 1) // per_chip - before)
-        figures.counts[i, Count.OFF_CHIP_BITS] += 2.0 * crossings * layers[i]["outputs"] * bits
+        figures.counts[i, Count.OFF_CHIP_BITS] += ways * crossings * layers[i]["outputs"] * bits
     figures.counts[0, Count.OFF_CHIP_BITS] += float(layers[0]["inputs"]) * bits
     figures.counts[-1, Count.OFF_CHIP_BITS] += float(layers[-1]["outputs"]) * bits
 
@@ -185,25 +184,32 @@ def train(hardware: Hardware, network: LayerTable) -> Cost:
         )
     figures = training_figures(hardware, network, recipe.batch)
     per_example = figures.step_s / recipe.batch
+    return _cost(figures, network, "training", (per_example, per_example))
+
+
+def _cost(figures: Figures, network: LayerTable, phase: str, times: tuple[float, float]) -> Cost:
+    """Counts times prices; `times` are the latency of one unit of work and the interval of two."""
+    hardware, (latency_s, interval_s) = figures.hardware, times
     machine = _machine(figures)
     _check_budget(hardware, network, machine.chips)
     found = action_list(figures)
-    layers = _layers(figures, network, found, machine.static_w * per_example)
+    layers = _layers(figures, network, found, (latency_s, machine.static_w * interval_s))
     energies = {name: sum(layer.energies_j[name] for layer in layers) for name in COMPONENTS}
     actions = [Action(c, name, float(n.sum()), price) for c, name, n, price in found]
     actions.append(Action("leakage", "interval", 1.0, energies["leakage"]))
     return Cost(
         hardware,
         network,
-        "training",
-        latency_s=per_example,
-        throughput_per_s=1.0 / per_example,
+        phase,
+        latency_s=latency_s,
+        throughput_per_s=1.0 / interval_s,
         energies_j=energies,
         layers=layers,
         actions=tuple(actions),
         area_mm2=machine.area_mm2,
         crossbars=machine.crossbars,
         chips=machine.chips,
+        work="example" if phase == "training" else "input",
         notes=hardware.notes,
     )
 
@@ -256,16 +262,16 @@ def _layers(
     figures: Figures,
     network: LayerTable,
     found: list[tuple[str, str, Array, float]],
-    static_j: float,
+    totals: tuple[float, float],
 ) -> tuple[LayerCost, ...]:
     """Each layer's part: time by how long it is occupied, static energy by its blocks."""
     energies = {name: np.zeros(len(network)) for name in COMPONENTS}
     for component, _, count, price in found:
         energies[component] += count * price
     share = figures.blocks / figures.blocks.sum()
-    energies["leakage"] = static_j * share
+    energies["leakage"] = totals[1] * share
     taken = figures.occupied_s()
-    seconds = figures.step_s / figures.plan.batch * taken / taken.sum()
+    seconds = totals[0] * taken / taken.sum()
     digital = not is_reram(figures.hardware)
     crossbars = figures.blocks * slices_of(figures.hardware) * figures.plan.copies
     room = np.prod(block_shape(figures.hardware))
@@ -280,3 +286,30 @@ def _layers(
         )
         for i, name in enumerate(network.names)
     )
+
+
+def infer_digital(hardware: Hardware, network: LayerTable) -> Cost:
+    """What one input costs on a digital machine: a product a vector, layers in a pipeline.
+
+    Raises
+    ------
+    InputError
+        No price of a product, or a network larger than the budget.
+    """
+    training = hardware.training
+    if training.mvm_energy_j is None or training.mvm_time_s is None:
+        raise InputError(
+            f"{hardware.name}: no price of a product; write training.mvm_energy and .mvm_time",
+            path=hardware.path,
+            key="training.mvm_energy",
+        )
+    plan = kernel.Plan(int(TrainingUpdate.DIGITAL), 1, 1, 1, training.accesses,
+                       hardware.precision.input_bits, False, False)  # fmt: skip
+    figures = _empty_figures(hardware, network, plan)
+    layers, structure = np.ascontiguousarray(network.records), block_structure(hardware)[0]
+    out = (figures.actions, figures.counts, figures.busy)
+    kernel.network_forward(layers, structure, plan, figures.times, out)
+    _off_chip(figures, layers, structure, 1.0)
+    seconds = figures.busy[:, 0]
+    interval = float(seconds.max())
+    return _cost(figures, network, "inference", (float(seconds.sum()), interval))

@@ -14,10 +14,10 @@ from recost.models.machine import cost
 from recost.network import LayerTable
 from recost.study.result import Result
 from recost.study.rows import (
-    COST_COLUMNS,
     LAST_COLUMNS,
     as_hardware,
     as_networks,
+    cost_columns,
     cost_row,
     in_work,
     result_of,
@@ -66,7 +66,7 @@ def compare(
             own = in_work(_with_equal(machine, network, phase, equal, reference), work)
             costs.append(own)
             rows.append({**cost_row(own), **ratios(own, reference)})
-    columns = (*COST_COLUMNS, *RATIOS, *LAST_COLUMNS)
+    columns = (*cost_columns(phase), *RATIOS, *LAST_COLUMNS)
     return result_of(columns, rows, [*references.values(), *costs], "compare", _means(rows))
 
 

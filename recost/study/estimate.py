@@ -11,13 +11,13 @@ from recost.models.machine import cost
 from recost.network import LayerTable
 from recost.study.result import Result
 from recost.study.rows import (
-    COST_COLUMNS,
     LAST_COLUMNS,
-    LAYER_COLUMNS,
     as_hardware,
     as_networks,
+    cost_columns,
     cost_row,
     in_work,
+    layer_columns,
     layer_row,
     result_of,
 )
@@ -57,18 +57,19 @@ def estimate(
         for network in as_networks(networks)
     ]
     if per == "layer":
-        return result_of(LAYER_COLUMNS, _layer_rows(costs), costs, "estimate")
+        return result_of(layer_columns(phase), _layer_rows(costs), costs, "estimate")
     if per == "component":
         return result_of(COMPONENT_COLUMNS, _component_rows(costs), costs, "estimate")
     rows = [cost_row(one) for one in costs]
-    return result_of((*COST_COLUMNS, *LAST_COLUMNS), rows, costs, "estimate")
+    return result_of((*cost_columns(phase), *LAST_COLUMNS), rows, costs, "estimate")
 
 
 def _layer_rows(costs: Sequence[Cost]) -> list[dict[str, Any]]:
     rows = []
     for one in costs:
         rows += [layer_row(one, layer) for layer in one.layers]
-        total = {name: value for name, value in cost_row(one).items() if name in LAYER_COLUMNS}
+        columns = layer_columns(one.phase)
+        total = {name: value for name, value in cost_row(one).items() if name in columns}
         rows.append({**total, "row": "total", "layer": "total"})
     return rows
 

@@ -9,12 +9,17 @@ from recost.errors import InputError
 from recost.hardware import Hardware
 from recost.models.cost import Cost, LayerCost
 from recost.models.inference import COMPONENT_NAMES
+from recost.models.training import COMPONENTS as TRAINING_PARTS
 from recost.network import LayerTable
 from recost.study.result import Result
 
-ENERGIES = tuple(f"energy_{name}_j" for name in COMPONENT_NAMES)
+#: Parts among which energy is divided, by phase; digital machines and GPUs use the last.
+ENERGY_PARTS: dict[str, tuple[str, ...]] = {
+    "inference": (*COMPONENT_NAMES, "digital"),
+    "training": TRAINING_PARTS,
+}
 
-COST_COLUMNS = (
+_COST_COLUMNS = (
     "row",
     "hardware",
     "workload",
@@ -28,7 +33,7 @@ COST_COLUMNS = (
     "latency_s",
     "throughput_per_s",
     "energy_j",
-    *ENERGIES,
+    "energy_*_j",
     "power_w",
     "area_mm2",
     "crossbars",
@@ -36,7 +41,7 @@ COST_COLUMNS = (
 )
 LAST_COLUMNS = ("unmodelled_macs_percent",)
 
-LAYER_COLUMNS = (
+_LAYER_COLUMNS = (
     "row",
     "hardware",
     "workload",
@@ -48,11 +53,28 @@ LAYER_COLUMNS = (
     "adc_conversions",
     "latency_s",
     "energy_j",
-    *ENERGIES,
+    "energy_*_j",
     "crossbars",
     "copies",
     "utilisation_percent",
 )
+
+
+def cost_columns(phase: str) -> tuple[str, ...]:
+    """The columns of a total in a phase, without `LAST_COLUMNS`."""
+    return _with_energies(_COST_COLUMNS, phase)
+
+
+def layer_columns(phase: str) -> tuple[str, ...]:
+    """The columns of a layer in a phase."""
+    return _with_energies(_LAYER_COLUMNS, phase)
+
+
+def _with_energies(columns: Sequence[str], phase: str) -> tuple[str, ...]:
+    """The columns with those of the phase's energies in place of ``energy_*_j``."""
+    parts = tuple(f"energy_{name}_j" for name in ENERGY_PARTS[phase])
+    place = columns.index("energy_*_j")
+    return (*columns[:place], *parts, *columns[place + 1 :])
 
 
 def as_networks(networks: LayerTable | Sequence[LayerTable]) -> tuple[LayerTable, ...]:
@@ -84,13 +106,13 @@ def in_work(cost: Cost, work: str | None) -> Cost:
     return cost.scaled(float(inputs[work]), work)
 
 
-def energies(of: Cost | LayerCost) -> dict[str, float]:
+def energies(of: Cost | LayerCost, phase: str) -> dict[str, float]:
     """The energy columns of a cost or a layer; components that it lacks are 0."""
-    return {f"energy_{name}_j": of.energies_j.get(name, 0.0) for name in COMPONENT_NAMES}
+    return {f"energy_{name}_j": of.energies_j.get(name, 0.0) for name in ENERGY_PARTS[phase]}
 
 
 def cost_row(cost: Cost) -> dict[str, Any]:
-    """A row of `COST_COLUMNS` and `LAST_COLUMNS`."""
+    """A row of `cost_columns` and `LAST_COLUMNS`."""
     network = cost.network
     modelled = network.macs
     return {
@@ -107,7 +129,7 @@ def cost_row(cost: Cost) -> dict[str, Any]:
         "latency_s": cost.latency_s,
         "throughput_per_s": cost.throughput_per_s,
         "energy_j": cost.energy_j,
-        **energies(cost),
+        **energies(cost, cost.phase),
         "power_w": cost.power_w,
         "area_mm2": cost.area_mm2,
         "crossbars": cost.crossbars,
@@ -119,7 +141,7 @@ def cost_row(cost: Cost) -> dict[str, Any]:
 
 
 def layer_row(cost: Cost, layer: LayerCost) -> dict[str, Any]:
-    """A row of `LAYER_COLUMNS`."""
+    """A row of `layer_columns`."""
     return {
         "row": "layer",
         "hardware": cost.hardware.name,
@@ -132,7 +154,7 @@ def layer_row(cost: Cost, layer: LayerCost) -> dict[str, Any]:
         "adc_conversions": layer.adc_conversions,
         "latency_s": layer.latency_s,
         "energy_j": layer.energy_j,
-        **energies(layer),
+        **energies(layer, cost.phase),
         "crossbars": layer.crossbars,
         "copies": layer.copies,
         "utilisation_percent": None if layer.utilisation is None else 100.0 * layer.utilisation,

@@ -57,8 +57,9 @@ def show(*, out: Output, name: _Name, settings: Settings = None) -> None:
     from recost.network import load_network
     from recost.study.result import Result
 
-    changes = Changes.parse(settings or (), [])
-    table = load_network(name, changes.everywhere | changes.workload)
+    prefix = f"{WORKLOAD}:"  # there is nothing else here that could be set
+    texts = [text if text.startswith(prefix) else prefix + text for text in settings or ()]
+    table = load_network(name, Changes.parse(texts, []).workload)
     rows = [_row(table, index) for index in range(len(table))]
     notes = [f"{table.name}: {table.title}"] if table.title else []
     if table.recipe:

@@ -16,6 +16,11 @@ COMMANDS = (
     Entry("explain", "recost.cli.explain:explain", "One layer's arithmetic, term by term."),
     Entry("lifetime", "recost.cli.lifetime:lifetime", "Writes, wear, trainings and years of life."),
     Entry(
+        "elimination",
+        "recost.cli.elimination:elimination",
+        "Shares of writes to leave out for given gains.",
+    ),
+    Entry(
         "montecarlo",
         "recost.cli.montecarlo:app",
         "Cells one by one: cycles, sensing, outer-product, wear.",

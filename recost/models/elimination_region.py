@@ -56,9 +56,10 @@ class Reading:
     """How targets are read.
 
     `compute`: ``"kept"`` (only writes are left out), ``"tied"`` (a third of computing, forward or
-    weight gradients, vanishes with activations, each, and a third, backward, with errors) or
-    ``"free"``.  `life`: ``"first"`` (the first cell dies) or ``"total"`` (all cell writes, as if
-    wear were levelled).
+    weight gradients, vanishes with activations, each, and a third, backward, with errors),
+    ``"energy"`` (any share of its energy, but its time stays: silent inputs draw nothing in a
+    cycle that is as long) or ``"free"`` (any share of both).  `life`: ``"first"`` (the first cell
+    dies) or ``"total"`` (all cell writes, as if wear were levelled).
     """
 
     compute: str
@@ -66,7 +67,9 @@ class Reading:
 
 
 READINGS = tuple(
-    Reading(compute, life) for compute in ("kept", "tied", "free") for life in ("first", "total")
+    Reading(compute, life)
+    for compute in ("kept", "tied", "energy", "free")
+    for life in ("first", "total")
 )
 
 
@@ -95,7 +98,7 @@ def gains(baseline: Baseline, points: Array, reading: Reading) -> dict[str, Arra
     """Energy reduction, speedup and lifetime gain at rates [n, 4]."""
     with np.errstate(divide="ignore"):
         energy = 1.0 / (1.0 - points @ np.array(baseline.energy))
-        time = 1.0 / (1.0 - points @ np.array(baseline.time))
+        time = 1.0 / (1.0 - points @ _times(baseline, reading))
         worn = np.array(baseline.wear) * (1.0 - points[:, :3])
         life = max(baseline.wear) / worn.max(axis=1)
         if reading.life == "total":
@@ -130,15 +133,23 @@ def _band(target: float, tolerance: float) -> tuple[float, float]:
     return 1.0 - 1.0 / (target * (1.0 - tolerance)), 1.0 - 1.0 / (target * (1.0 + tolerance))
 
 
-def _weights(values: Sequence[float], reading: Reading) -> Array:
+def _weights(values: Sequence[float] | Array, reading: Reading) -> Array:
     """What a share depends on: computing counts with what it is tied to, or not at all."""
     weights = np.array(values, dtype=float)
     if reading.compute == "tied":
         weights[0] += 2.0 / 3.0 * weights[3]
         weights[1] += weights[3] / 3.0
-    if reading.compute != "free":
+    if reading.compute in ("kept", "tied"):
         weights[3] = 0.0
     return weights
+
+
+def _times(baseline: Baseline, reading: Reading) -> Array:
+    """Shares of the time that shrink with the rates."""
+    times = np.array(baseline.time)
+    if reading.compute == "energy":
+        times[3] = 0.0
+    return times
 
 
 Limits = list[tuple[Array, float, float]]
@@ -148,11 +159,11 @@ def _polytopes(
     baseline: Baseline, targets: Targets, reading: Reading
 ) -> Iterator[tuple[Array, Limits]]:
     """Upper bounds of the rates, and (weights, low, high) bands on them, for each polytope."""
-    upper = np.array([1.0, 1.0, 1.0, 1.0 if reading.compute == "free" else 0.0])
+    upper = np.array([1.0, 1.0, 1.0, 1.0 if reading.compute in ("energy", "free") else 0.0])
     limits: Limits = []
     for target, values in (
         (targets.energy_reduction, baseline.energy),
-        (targets.speedup, baseline.time),
+        (targets.speedup, _times(baseline, reading)),
     ):
         if target is not None:
             limits.append((_weights(values, reading), *_band(target, targets.tolerance)))

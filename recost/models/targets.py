@@ -11,7 +11,7 @@ from recost.models.elimination import left_out
 from recost.models.gradients import BY_STRUCTURE, gradients_of, kept_share
 from recost.models.updates import check_policy, count_law, mean_rate, recipe_steps, structure_shape
 from recost.network import LayerTable
-from recost.vocabulary import UpdatePolicy
+from recost.vocabulary import HardwareKind, UpdatePolicy
 
 
 def mean_update_share(
@@ -49,6 +49,8 @@ def for_mean_saving(hardware: Hardware, network: LayerTable, saving: float) -> H
     One threshold for all layers, in units of each layer's mean norm; found by bisection on its
     logarithm, since the mean falls with the threshold.  InputError where no threshold does it.
     """
+    if hardware.kind != HardwareKind.RERAM.text:
+        check_policy(hardware)
     if hardware.writes.policy is UpdatePolicy.SGD:
         raise InputError(
             f"{hardware.name}: policy 'sgd' writes every update; give writes.policy",

@@ -24,7 +24,7 @@ from recost.models.gradients import (
     weight_slices,
 )
 from recost.network import LayerTable
-from recost.vocabulary import Granularity, Magnitude, UpdatePolicy
+from recost.vocabulary import Granularity, HardwareKind, Magnitude, UpdatePolicy
 
 Array = np.ndarray[Any, Any]
 
@@ -121,7 +121,13 @@ def recipe_steps(network: LayerTable) -> int:
 
 
 def check_policy(hardware: Hardware) -> None:
-    """Refuse a policy without its parameters, and structures where it knows only weights."""
+    """Refuse machines without cells, and policies without their parameters or their structures."""
+    if hardware.kind != HardwareKind.RERAM.text:
+        raise InputError(
+            f"{hardware.name}: a machine of kind '{hardware.kind}' has no cells that wear",
+            path=hardware.path,
+            key="kind",
+        )
     keys = hardware.writes
     policy = keys.policy
     if policy is not UpdatePolicy.SGD and keys.threshold is None:

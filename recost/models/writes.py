@@ -158,7 +158,7 @@ def _layer(hardware: Hardware, network: LayerTable, index: int, images: int) -> 
     update = None if times[0] is None else times[0] / updates.steps
     parts = [t for part, t in zip(written, times, strict=True) if part.kind in _STORED]
     store = None if None in times else sum(t for t in parts if t is not None) / images
-    energies = [_energy_j(part, hardware) for part in written]
+    energies = [write_energy_j(part, hardware) for part in written]
     energy = None if None in energies else sum(e for e in energies if e is not None)
     return LayerWrites(network.names[index], updates, written, stored, energy, update, store)
 
@@ -286,7 +286,7 @@ def _time_s(part: Written, hardware: Hardware) -> float | None:
     return part.times * part.sequential * part.row_share * row
 
 
-def _energy_j(part: Written, hardware: Hardware) -> float | None:
+def write_energy_j(part: Written, hardware: Hardware) -> float | None:
     """Energy of a population's writes in a training, by cell, row or array."""
     cell = hardware.cell
     if cell.write_energy_j is None:

@@ -1,0 +1,99 @@
+"""`recost elimination`."""
+
+from __future__ import annotations
+
+from enum import Enum
+from typing import Annotated
+
+import typer
+
+from recost.cli.options import HardwareNames, Settings, WorkloadNames, at_most_one, load_inputs
+from recost.cli.output import Output, with_output
+from recost.errors import InputError
+
+
+class Per(Enum):
+    """What a row is."""
+
+    READING = "reading"
+    PART = "part"
+    GPU = "gpu"
+
+
+@with_output
+def elimination(
+    *,
+    out: Output,
+    hardware: HardwareNames,
+    workload: WorkloadNames,
+    energy_reduction: Annotated[
+        float | None, typer.Option(metavar="X", help="Energy of the hardware over that asked for.")
+    ] = None,
+    speedup: Annotated[
+        float | None, typer.Option(metavar="X", help="Time of the hardware over that asked for.")
+    ] = None,
+    lifetime_gain: Annotated[
+        float | None, typer.Option(metavar="X", help="Life asked for over that of the hardware.")
+    ] = None,
+    tolerance: Annotated[
+        float, typer.Option(metavar="SHARE", help="Relative error that a gain may have.")
+    ] = 0.005,
+    per: Annotated[
+        Per,
+        typer.Option(
+            help="reading: the region of rates for each reading; part: what the hardware spends; "
+            "gpu: gains over a GPU beside those over the hardware."
+        ),
+    ] = Per.READING,
+    gpu: Annotated[str | None, typer.Option(metavar="NAME", help="GPU for --per gpu.")] = None,
+    energy_reduction_gpu: Annotated[
+        float | None, typer.Option(metavar="X", help="Energy of the GPU over that asked for.")
+    ] = None,
+    speedup_gpu: Annotated[
+        float | None, typer.Option(metavar="X", help="Time of the GPU over that asked for.")
+    ] = None,
+    plot: Annotated[
+        bool, typer.Option("--plot", help="Draw the regions as text instead of a table.")
+    ] = False,
+    settings: Settings = None,
+) -> None:
+    """Which shares of writes and computing to leave out for given gains, or why none do.
+
+    \b
+    Examples:
+      recost elimination -H pipelayer -W vgg16-cifar10 --per part
+      recost elimination -H pipelayer -W vgg16-cifar10 --energy-reduction 3 --lifetime-gain 2
+      recost elimination -H pipelayer -W vgg16-cifar10 --energy-reduction 3 --speedup 1.2 --plot
+    """  # noqa: D301 (\b keeps the lines apart)
+    if not 0.0 <= tolerance < 1.0:
+        raise InputError("must lie from 0 to below 1", key="--tolerance")
+    inputs = load_inputs(hardware, workload, settings, gpu)
+    out.announce(inputs)
+    from recost.models.elimination_region import READINGS, Targets
+    from recost.study import elimination as study
+
+    out.compiling("survival")
+    targets = Targets(energy_reduction, speedup, lifetime_gain, tolerance)
+    if per is Per.PART:
+        out.show(study.shares(inputs.hardware, inputs.networks), settings=inputs.settings)
+        return
+    if per is Per.GPU:
+        at_most_one("-H", hardware)
+        at_most_one("-W", workload)
+        if inputs.baseline is None:
+            raise InputError("name a GPU, such as gpu-gtx1080", key="--gpu")
+        gains = {"energy_reduction": energy_reduction_gpu, "speedup": speedup_gpu}
+        published = {name: value for name, value in gains.items() if value is not None}
+        result = study.against_gpu(
+            inputs.hardware[0], inputs.networks[0], inputs.baseline, published, targets
+        )
+        out.show(result, settings=inputs.settings)
+        return
+    result = study.elimination(inputs.hardware, inputs.networks, targets)
+    if not plot:
+        out.show(result, settings=inputs.settings)
+        return
+    for machine in inputs.hardware:
+        for network in inputs.networks:
+            for reading in READINGS:
+                typer.echo(study.region_plot(machine, network, targets, reading))

@@ -79,6 +79,9 @@ def outer_product(
             help="Find the fewest bits for each slice that keep its saturated cells under this.",
         ),
     ] = None,
+    hardware: Annotated[
+        str, typer.Option("-H", "--hardware", metavar="NAME", help="Prices of --advise.")
+    ] = "panther-2",
     per: Annotated[Per, typer.Option("--per", help="What a row is.")] = Per.TOTAL,
     seed: Annotated[int, typer.Option(help="Seed of all random numbers.")] = 0,
 ) -> None:
@@ -114,7 +117,11 @@ def outer_product(
     if advise is None:
         result = study.saturation(slicings, intervals, experiment, per=per.value)
     else:
-        result = study.advise(_template(slicings), intervals, advise / 100.0, experiment)
+        from recost.hardware import load_hardware
+
+        prices = load_hardware(hardware)
+        bound = advise / 100.0
+        result = study.advise(_template(slicings), intervals, bound, experiment, prices)
     out.show(result)
 
 

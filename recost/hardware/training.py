@@ -47,6 +47,15 @@ class Training:
         words={"auto": 0},
     )
 
+    stage_vectors: int | None = _number(
+        None,
+        "input vectors of an example that one copy of a layer takes; more copies take the rest;"
+        " none: one copy takes all",
+        1,
+        10**9,
+        words={"none": None},
+    )
+
     # Slices.
     slice_bits: int | None = _number(
         None,

@@ -25,6 +25,10 @@ _NEEDS: dict[TrainingUpdate, tuple[str, ...]] = {
 }  # fmt: skip
 
 
+# A cell's writes stand for serial accesses that have no figure of their own.
+_INSTEAD = {"serial_energy": "cell.write_energy", "serial_time": "cell.write_time"}
+
+
 def digits_of(slice_bits: int) -> tuple[int, ...]:
     """The bits of each slice, most significant first: 44466555 is eight slices."""
     return tuple(int(digit) for digit in str(slice_bits))
@@ -34,7 +38,11 @@ def _prices(values: Values) -> str | None:
     update = values["training.update"]
     if update is None:
         return None
-    missing = [name for name in _NEEDS[update] if values[f"training.{name}"] is None]
+    missing = [
+        name
+        for name in _NEEDS[update]
+        if values[f"training.{name}"] is None and values.get(_INSTEAD.get(name, "")) is None
+    ]
     if not missing:
         return None
     return f"'{update.text}' needs {', '.join('training.' + name for name in missing)}"

@@ -57,6 +57,8 @@ class Plan(NamedTuple):
     stream_bits : bits that are streamed of an input
     store : whether activations are written into crossbars too
     outer_products : whether there is a unit for outer products
+    stage_vectors : vectors that one copy of a layer takes of an example, as many more copies
+        being made; 0: all
     """
 
     update: int
@@ -67,6 +69,7 @@ class Plan(NamedTuple):
     stream_bits: int
     store: bool
     outer_products: bool
+    stage_vectors: int
 
 
 class Times(NamedTuple):
@@ -212,15 +215,22 @@ def training_movement(layer, structure, placed, plan, first, counts):
 
 
 @kernel
+def stage(plan, vectors):
+    """Vectors that one copy of a layer takes of an example."""
+    return min(vectors, float(plan.stage_vectors)) if plan.stage_vectors > 0 else vectors
+
+
+@kernel
 def layer_times(layer, plan, times, first, busy):
     """Seconds of a layer for one example: forward, backward, gradient, into `busy` [3]."""
-    busy[0] = layer.vectors * (times.product + times.stored)
-    busy[1] = 0.0 if first else layer.vectors * (times.product + times.stored)
+    vectors = stage(plan, float(layer.vectors))
+    busy[0] = vectors * (times.product + times.stored)
+    busy[1] = 0.0 if first else vectors * (times.product + times.stored)
     if by_errors(layer, plan):
-        # The K rows go through all blocks of errors side by side, after each batch.
-        busy[2] = layer.rows * times.product / plan.batch
+        # The K rows of inputs go through all blocks of errors side by side, once a batch.
+        busy[2] = stage(plan, layer.rows / plan.batch) * times.product
     else:
-        busy[2] = layer.vectors * times.outer_product
+        busy[2] = vectors * times.outer_product
 
 
 @kernel
@@ -276,12 +286,15 @@ def network_training(layers, structure, plan, times, first, out):
 
 @kernel
 def network_forward(layers, structure, plan, times, out):
-    """As `network_training` for one input that only goes forward."""
+    """As `network_training` for one input that only goes forward; its activations are stored."""
     actions, counts, busy = out
     for i in range(layers.size):
         placed = place(layers[i].rows, layers[i].columns, layers[i].groups, structure)
         accesses = float(plan.accesses * plan.stream_bits)
         actions[i, _FORWARD] = float(placed.crossbars * layers[i].vectors) * accesses
         counts[i, _CROSSBARS] = float(placed.crossbars)
+        if plan.store:
+            block = float(structure.crossbar_rows * structure.crossbar_columns)
+            actions[i, _STORED] = layers[i].inputs / block
         forward_movement(layers[i], structure, placed, counts[i])
-        busy[i, 0] = layers[i].vectors * times.product
+        busy[i, 0] = stage(plan, float(layers[i].vectors)) * (times.product + times.stored)

@@ -69,11 +69,20 @@ class Figures:
     """
 
     hardware: Hardware
+    network: LayerTable
     plan: kernel.Plan
     times: kernel.Times
     actions: Array
     counts: Array
     busy: Array
+
+    @property
+    def copies(self) -> Array:
+        """Copies of each layer's weights: the plan's, times those that share an example."""
+        vectors = self.network.records["vectors"]
+        if not self.plan.stage_vectors:
+            return np.full(len(vectors), self.plan.copies)
+        return self.plan.copies * -(-vectors // self.plan.stage_vectors)
 
     @property
     def blocks(self) -> Array:
@@ -113,11 +122,33 @@ def training_figures(
     return figures
 
 
+def forward_figures(hardware: Hardware, network: LayerTable) -> Figures:
+    """Counts of one input that only goes forward, by the prices of training."""
+    training = hardware.training
+    plan = kernel.Plan(
+        int(TrainingUpdate.DIGITAL),
+        1,
+        1,
+        1,
+        training.accesses,
+        hardware.precision.input_bits,
+        is_reram(hardware) and hardware.writes.store,
+        False,
+        training.stage_vectors or 0,
+    )
+    figures = _empty_figures(hardware, network, plan)
+    layers, structure = np.ascontiguousarray(network.records), block_structure(hardware)[0]
+    out = (figures.actions, figures.counts, figures.busy)
+    kernel.network_forward(layers, structure, plan, figures.times, out)
+    _off_chip(figures, layers, structure, 1.0)
+    return figures
+
+
 def _empty_figures(hardware: Hardware, network: LayerTable, plan: kernel.Plan) -> Figures:
     """Figures of a network that are still to be counted."""
     actions = np.zeros((len(network), TRAINING_ACTIONS))
     counts, busy = np.zeros((len(network), COUNTS)), np.zeros((len(network), 3))
-    return Figures(hardware, plan, times_of(hardware), actions, counts, busy)
+    return Figures(hardware, network, plan, times_of(hardware), actions, counts, busy)
 
 
 def _off_chip(figures: Figures, layers: Array, structure: np.void, ways: float) -> None:
@@ -226,9 +257,11 @@ class _Machine:
 
 def _machine(figures: Figures) -> _Machine:
     hardware, hierarchy = figures.hardware, figures.hardware.hierarchy
-    blocks = int(figures.blocks.sum())
+    # A block's copies are crossbars of the same core (PANTHER's MCU [P] 4.2-4.4); those that
+    # share an example have cores of their own.
+    shared = figures.copies // figures.plan.copies
+    blocks = int((figures.blocks * shared).sum())
     digital = not is_reram(hardware)
-    # A block's copies are crossbars of the same core (PANTHER's MCU [P] 4.2-4.4).
     tiles = -(-blocks // (blocks_per_core(hardware) * hierarchy.cores_per_tile))
     chips = -(-tiles // hierarchy.tiles_per_chip)
     control = hardware.control
@@ -244,7 +277,7 @@ def _machine(figures: Figures) -> _Machine:
     static = tiles * sum(w * n for _, w, n in parts) + chips * hardware.off_chip.leakage_w
     if digital:
         return _Machine(None, chips, area + blocks * hardware.matrix.area_mm2, static)
-    crossbars = blocks * slices_of(hardware) * figures.plan.copies
+    crossbars = int((figures.blocks * figures.copies).sum()) * slices_of(hardware)
     structure, technology = structure_record(hardware)[0], technology_record(hardware)[0]
     area += crossbars * float(crossbar_area(structure, technology))
     static += crossbars * float(crossbar_leakage(structure, technology))
@@ -273,7 +306,7 @@ def _layers(
     taken = figures.occupied_s()
     seconds = totals[0] * taken / taken.sum()
     digital = not is_reram(figures.hardware)
-    crossbars = figures.blocks * slices_of(figures.hardware) * figures.plan.copies
+    crossbars = figures.blocks * slices_of(figures.hardware) * figures.copies
     room = np.prod(block_shape(figures.hardware))
     return tuple(
         LayerCost(
@@ -281,7 +314,7 @@ def _layers(
             float(seconds[i]),
             {part: float(values[i]) for part, values in energies.items()},
             crossbars=None if digital else int(crossbars[i]),
-            copies=figures.plan.copies,
+            copies=int(figures.copies[i]),
             utilisation=float(network.records["weights"][i] / (figures.blocks[i] * room)),
         )
         for i, name in enumerate(network.names)
@@ -303,13 +336,7 @@ def infer_digital(hardware: Hardware, network: LayerTable) -> Cost:
             path=hardware.path,
             key="training.mvm_energy",
         )
-    plan = kernel.Plan(int(TrainingUpdate.DIGITAL), 1, 1, 1, training.accesses,
-                       hardware.precision.input_bits, False, False)  # fmt: skip
-    figures = _empty_figures(hardware, network, plan)
-    layers, structure = np.ascontiguousarray(network.records), block_structure(hardware)[0]
-    out = (figures.actions, figures.counts, figures.busy)
-    kernel.network_forward(layers, structure, plan, figures.times, out)
-    _off_chip(figures, layers, structure, 1.0)
+    figures = forward_figures(hardware, network)
     seconds = figures.busy[:, 0]
     interval = float(seconds.max())
     return _cost(figures, network, "inference", (float(seconds.sum()), interval))

@@ -6,6 +6,7 @@ bits for the designs of PANTHER's paper.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -52,8 +53,8 @@ class Block:
         return self.accesses * self.outer_product_j
 
 
-def block_prices(hardware: Hardware) -> Block:
-    """The prices of a block of a hardware that trains.
+def block_prices(hardware: Hardware, slice_bits: Sequence[int] | None = None) -> Block:
+    """The prices of a block of a hardware that trains, with its own slice bits or others.
 
     An access of a product costs mvm_energy + adc_energy mean_k 2^(growth (b_k - b_0)), b_k the
     bits of slice k and b_0 those that adc_energy is for: a slice of more bits needs a converter of
@@ -61,9 +62,11 @@ def block_prices(hardware: Hardware) -> Block:
     """
     training = hardware.training
     growth = 1.0
-    if training.slice_bits is not None and training.adc_growth > 0.0:
-        bits = np.array(digits_of(training.slice_bits))
-        growth = float((2.0 ** (training.adc_growth * (bits - training.adc_slice_bits))).mean())
+    if slice_bits is None and training.slice_bits is not None:
+        slice_bits = digits_of(training.slice_bits)
+    if slice_bits is not None and training.adc_growth > 0.0:
+        more = np.array(slice_bits) - training.adc_slice_bits
+        growth = float((2.0 ** (training.adc_growth * more)).mean())
     array, adc = training.mvm_energy_j or 0.0, training.adc_energy_j * growth
     read = write = 0.0
     if training.serial_energy_j is not None:
@@ -82,6 +85,17 @@ def block_prices(hardware: Hardware) -> Block:
         _stored_write_j(hardware, write),
         training.accesses * hardware.precision.input_bits,
     )
+
+
+def example_energy_j(hardware: Hardware, slice_bits: Sequence[int], carry_interval: int) -> float:
+    """Energy of one example in a block: products forward and back, outer product, carries.
+
+    Two products, an outer product, and a serial read and write every `carry_interval` examples;
+    that of a matrix-vector layer in PANTHER's variant 1, without data movement.
+    """
+    block = block_prices(hardware, slice_bits)
+    carries = (block.serial_read_j + block.serial_write_j) / carry_interval
+    return 2.0 * block.product_j + block.whole_outer_product_j + carries
 
 
 def _cell_write_j(hardware: Hardware) -> float | None:
@@ -180,6 +194,7 @@ def plan_of(hardware: Hardware, batch: int) -> Plan:
         hardware.precision.input_bits,
         store,
         training.outer_product_energy_j is not None,
+        training.stage_vectors or 0,
     )
 
 

@@ -13,11 +13,13 @@ import numpy as np
 import numpy.typing as npt
 
 from recost.errors import InputError
+from recost.hardware import Hardware
 from recost.kernels.outer_product_draws import start_weights
 from recost.kernels.philox import stream_key
 from recost.models.random_updates import Distribution, Plan
 from recost.models.sliced_matrix import SlicedMatrix, Writing
 from recost.models.slices import MOST_SLICE_BITS, MOST_VECTOR_BITS, Slicing, check_interval
+from recost.models.training_prices import example_energy_j
 from recost.study.result import Result
 
 _Array = npt.NDArray[Any]
@@ -284,6 +286,7 @@ ADVICE_COLUMNS = (
     "saturated_percent",
     "clipped_percent",
     "lost_update_percent",
+    "energy_j",
 )
 
 
@@ -292,6 +295,7 @@ def advise(
     carry_intervals: int | Iterable[int],
     bound: float,
     experiment: Experiment,
+    hardware: Hardware | None = None,
 ) -> Result:
     """The fewest bits of each slice that keep its saturated cells under `bound`.
 
@@ -299,6 +303,9 @@ def advise(
     likely as another whatever the bits; so one run with b bits in every slice tells for all
     slices at once whether b is enough, and the smallest b of each is the answer, which is then
     run as it is.  `slicing` gives the number of slices and the weight; its bits do not matter.
+    `energy_j` is that of one example in a block of `hardware` with these slices
+    (`training_prices.example_energy_j`): wider slices need wider converters, longer intervals
+    fewer serial accesses.
 
     Raises
     ------
@@ -311,7 +318,10 @@ def advise(
     rows: list[dict[str, Any]] = []
     for interval in several:
         chosen = _fewest_bits(slicing, interval, bound, experiment)
-        rows += _rows(measure(chosen, interval, experiment), experiment, "slice")
+        found = list(_rows(measure(chosen, interval, experiment), experiment, "slice"))
+        if hardware is not None:
+            found[-1]["energy_j"] = example_energy_j(hardware, chosen.slice_bits, interval)
+        rows += found
     kept = [{name: row.get(name) for name in ADVICE_COLUMNS} for row in rows]
     provenance = {"bound_percent": 100.0 * bound, "seed": experiment.seed}
     return Result(ADVICE_COLUMNS, kept, provenance=provenance, kind="montecarlo outer-product")

@@ -46,7 +46,7 @@ class DotProducts:
     ----------
     bias : mean error
     mean_square : expected square of the error
-    signal : mean square of the exact dot product
+    signal : mean square of the exact dot product (magnitude encoding: with all weights positive)
     reads : bitline reads that were looked at
     zero_share : share of them whose true sum is 0
     samples : dot products
@@ -82,6 +82,9 @@ class SampledLayer:
         self.layouts = list(_layouts(hardware, weights))
         self.bits, self.driven, self.worth = _slices(hardware, inputs)
         self.columns = weights.shape[1]
+        # What the bias of offset weights adds to every dot product is subtracted digitally.
+        bias = Shape.of(weights.shape[0], weights.shape[1], hardware).bias
+        self._biased = bias * inputs.sum(axis=1, keepdims=True).astype(np.float64)
         self._counts = self._count()
 
     def _count(self) -> Array:
@@ -131,6 +134,7 @@ class SampledLayer:
             dot_products(layout, self.bits, self.driven, self.worth, errors, out)
             total += out
         product, bias, spread = (total[:, :, i] for i in range(3))
+        product = product - self._biased
         reads = int(self._counts.sum())
         return DotProducts(
             bias=float(bias.mean()),

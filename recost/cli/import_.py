@@ -13,38 +13,42 @@ from recost.errors import InputError
 _LARGEST_AXIS = 2**31
 
 
+_Model = Annotated[Path, typer.Argument(metavar="MODEL.onnx", help="The ONNX file.")]
+_Output = Annotated[
+    Path | None,
+    typer.Option(
+        "-o",
+        "--output",
+        metavar="FILE.toml",
+        help="Write a network file; an existing one keeps its comments, order and other keys. "
+        "Without it, and for -, standard output.",
+    ),
+]
+_Inputs = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--input",
+        metavar="[NAME=]1,3,224,224",
+        help="Shape of a graph input, the batch first, where the model leaves axes open. Repeats.",
+    ),
+]
+_Name = Annotated[
+    str | None, typer.Option("--name", help="Name of the network; by default the file's.")
+]
+_Profile = Annotated[
+    bool, typer.Option("--profile", help="Measure the zeros of the weights and write a profile.")
+]
+_Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="No notes on standard error.")]
+
+
 def import_(
-    model: Annotated[Path, typer.Argument(metavar="MODEL.onnx", help="The ONNX file.")],
+    model: _Model,
     *,
-    output: Annotated[
-        Path | None,
-        typer.Option(
-            "-o",
-            "--output",
-            metavar="FILE.toml",
-            help="Write a network file; an existing one keeps its comments, order and other keys. "
-            "Without it, and for -, standard output.",
-        ),
-    ] = None,
-    inputs: Annotated[
-        list[str] | None,
-        typer.Option(
-            "--input",
-            metavar="[NAME=]1,3,224,224",
-            help="Shape of a graph input, the batch first, where the model leaves axes open. "
-            "Repeats.",
-        ),
-    ] = None,
-    name: Annotated[
-        str | None, typer.Option("--name", help="Name of the network; by default the file's.")
-    ] = None,
-    profile: Annotated[
-        bool,
-        typer.Option("--profile", help="Measure the zeros of the weights and write a profile."),
-    ] = False,
-    quiet: Annotated[
-        bool, typer.Option("--quiet", "-q", help="No notes on standard error.")
-    ] = False,
+    output: _Output = None,
+    inputs: _Inputs = None,
+    name: _Name = None,
+    profile: _Profile = False,
+    quiet: _Quiet = False,
 ) -> None:
     """Turn an ONNX model into a network file, and say what that leaves out.
 

@@ -18,6 +18,8 @@ from recost.toml_source import KeyPath, TomlSource, dotted
 
 #: Tables that are one value: a file that extends another replaces them as a whole.
 _ATOMIC = frozenset({"bits", "cells", "digits", "gradients", "errors", "input"})
+#: Keys that say which files are read, and how, before any setting counts.
+_FIXED = frozenset({"schema", "extends"})
 #: Tables that a setting can take away.
 _REMOVABLE = frozenset({"profile", "recipe"})
 
@@ -88,6 +90,10 @@ class Document:
         steps = tuple(key.split("."))
         if not all(steps):
             raise InputError(f"'{key}' is not a dotted key such as profile.activations.nonzero")
+        if steps[0] in _FIXED:
+            raise InputError(
+                f"'{key}' cannot be set, only written in a file", key=f"--set workload:{key}"
+            )
         if text == "none" and key in _REMOVABLE:
             data = {name: value for name, value in self.data.items() if name != key}
             return replace(self, data=data, settings=(*self.settings, steps))

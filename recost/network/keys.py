@@ -46,7 +46,10 @@ NON_NEGATIVE = frozenset({"relu", "relu6", "sigmoid", "softmax", "hard-sigmoid"}
 class Table(BaseModel):
     """A table of a file: known keys only, types as written, finite numbers."""
 
-    model_config = ConfigDict(extra="forbid", strict=True, allow_inf_nan=False, frozen=True)
+    # Validators are built on first use: most files use few of the words.
+    model_config = ConfigDict(
+        extra="forbid", strict=True, allow_inf_nan=False, frozen=True, defer_build=True
+    )
 
 
 class Item(Table):

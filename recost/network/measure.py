@@ -43,38 +43,52 @@ def weight_densities(weights: Array, weight_bits: int = 16) -> dict[str, Any] | 
     largest = float(max(np.max(values, initial=0.0), -np.min(values, initial=0.0)))
     if not np.isfinite(largest) or largest == 0.0:
         return None
-    groups, channels, taps, filters = values.shape
-    counts = np.zeros(1 << weight_bits, dtype=np.int64)
-    live_filters = np.zeros((groups, filters), dtype=bool)
-    live_rows = np.zeros((groups, channels, taps), dtype=bool)
-    live_kernels = np.zeros((groups, channels, filters), dtype=bool)
-    positive = 0
-    step = max(1, _PORTION // (taps * filters))
-    for group, low in product(range(groups), range(0, channels, step)):
-        part = values[group, low : low + step].astype(np.float64)
-        magnitudes = np.rint(np.abs(part) * ((len(counts) - 1) / largest)).astype(np.int64)
+    found = _Tally(values.shape, (1 << weight_bits) - 1, largest)
+    step = max(1, _PORTION // (values.shape[2] * values.shape[3]))
+    for group, low in product(range(values.shape[0]), range(0, values.shape[1], step)):
+        found.add(group, low, values[group, low : low + step].astype(np.float64))
+    cells = {str(bits): _cells(found.counts, weight_bits, bits) for bits in CELL_BITS}
+    return {**found.shares(values.size), "cells": cells}
+
+
+class _Tally:
+    """What is live, and how often each magnitude occurs, over portions of the weights."""
+
+    def __init__(self, shape: tuple[int, ...], full: int, largest: float) -> None:
+        groups, channels, taps, filters = shape
+        self.counts = np.zeros(full + 1, dtype=np.int64)
+        self._scale = full / largest
+        self._positive = 0
+        self._filters = np.zeros((groups, filters), dtype=bool)
+        self._rows = np.zeros((groups, channels, taps), dtype=bool)
+        # A kernel of one tap is an element, and counted as that.
+        self._kernels = np.full((groups, channels, filters), taps == 1)
+
+    def add(self, group: int, low: int, part: Array) -> None:
+        """Count the channels of one group from `low` on."""
+        magnitudes = np.rint(np.abs(part) * self._scale).astype(np.int64)
         live = magnitudes > 0
-        counts += np.bincount(magnitudes.reshape(-1), minlength=len(counts))
-        positive += int(np.count_nonzero(live & (part > 0)))
-        live_filters[group] |= live.any(axis=(0, 1))
-        live_rows[group, low : low + step] = live.any(axis=2)
-        live_kernels[group, low : low + step] = live.any(axis=1)
-    if taps == 1:  # a kernel of one tap is an element, and counted as that
-        live_kernels[:] = True
-    # Positions in a live row and filter, then those of them in a live kernel, then the weights.
-    rows, nonzero = live_rows.sum(axis=(1, 2)), int(counts[1:].sum())
-    crossed = int((rows * live_filters.sum(axis=1)).sum())
-    per_kernel = live_rows.sum(axis=2)[:, :, None] * live_filters[:, None, :]
-    inside = int((per_kernel * live_kernels).sum())
-    filter_share = float(live_filters.mean())
-    return {
-        "rows": crossed / (filter_share * values.size),
-        "filters": filter_share,
-        "kernels": inside / crossed,
-        "elements": nonzero / inside,
-        "positive": positive / nonzero,
-        "cells": {str(bits): _cells(counts, weight_bits, bits) for bits in CELL_BITS},
-    }
+        self.counts += np.bincount(magnitudes.reshape(-1), minlength=len(self.counts))
+        self._positive += int(np.count_nonzero(live & (part > 0)))
+        self._filters[group] |= live.any(axis=(0, 1))
+        self._rows[group, low : low + len(part)] = live.any(axis=2)
+        self._kernels[group, low : low + len(part)] |= live.any(axis=1)
+
+    def shares(self, size: int) -> dict[str, Any]:
+        """The shares of all weights counted, which are `size`."""
+        nonzero = int(self.counts[1:].sum())
+        # Positions in a live row and filter, then those of them in a live kernel.
+        crossed = int((self._rows.sum(axis=(1, 2)) * self._filters.sum(axis=1)).sum())
+        per_kernel = self._rows.sum(axis=2)[:, :, None] * self._filters[:, None, :]
+        inside = int((per_kernel * self._kernels).sum())
+        filters = float(self._filters.mean())
+        return {
+            "rows": crossed / (filters * size),
+            "filters": filters,
+            "kernels": inside / crossed,
+            "elements": nonzero / inside,
+            "positive": self._positive / nonzero,
+        }
 
 
 def _cells(counts: Array, weight_bits: int, cell_bits: int) -> list[float]:

@@ -63,29 +63,33 @@ def imported_network(
     if profile:
         tables, unread = _measured(imported, Path(path).name)
         notes += unread
-    head: dict[str, Any] = {
-        "name": name or Path(path).stem,
-        "title": f"{Path(path).name}, imported",
-        "source": f"{Path(path).name}, SHA-256 {_digest(path)}",
-        "input": imported.input,
-    }
-    if notes:
-        head["notes"] = [note[:500] for note in notes]
+    head = _head(imported, Path(path), name, notes)
     items = [(entry.item, entry.comment) for entry in imported.entries]
-    place = f"{Path(path).name} as TOML"
     if existing is None:
-        text = network_text(head, items, tables)
+        place, text = f"{Path(path).name} as TOML", network_text(head, items, tables)
     else:
-        head = {k: v for k, v in head.items() if name is not None or k != "name"}
-        text = rewritten(existing[0], head, items, tables, existing[1])
+        # A network that has a name keeps it, unless another one is asked for.
         place = existing[1]
+        head = {key: value for key, value in head.items() if name is not None or key != "name"}
+        text = rewritten(existing[0], head, items, tables, place)
     table = build_table(document_of(toml_source.parse(text, place)))
     return Import(text, table, tuple(notes))
 
 
-def _digest(path: str | Path) -> str:
+def _head(imported: Imported, path: Path, name: str | None, notes: list[str]) -> dict[str, Any]:
+    """The keys before the layers."""
+    head: dict[str, Any] = {
+        "name": name or path.stem,
+        "title": f"{path.name}, imported",
+        "source": f"{path.name}, SHA-256 {_digest(path)}",
+        "input": imported.input,
+    }
+    return head | ({"notes": [note[:500] for note in notes]} if notes else {})
+
+
+def _digest(path: Path) -> str:
     try:
-        return hashlib.sha256(Path(path).read_bytes()).hexdigest()[:16]
+        return hashlib.sha256(path.read_bytes()).hexdigest()[:16]
     except OSError as error:
         raise InputError(f"cannot be read: {error.strerror}", path=str(path)) from None
 

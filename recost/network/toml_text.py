@@ -79,8 +79,7 @@ def rewritten(
     """An existing network file with new layers, everything else left as its author wrote it.
 
     Layers that have not changed keep their lines, comments and order; changed ones keep their
-    comments.  `name`, `title` and other keys of the file stay; keys of `head` that it lacks are
-    added.  Tables of `profile` replace those of the same layer and leave the others.
+    comments.  A `title` and all keys that `head` has not stay; the others are set.  Tables of `profile` replace those of the same layer and leave the others.
 
     Raises
     ------
@@ -101,7 +100,7 @@ def rewritten(
     except TOMLKitError as error:
         raise InputError(f"the existing file is not TOML: {error}", path=path) from None
     for key in ("schema", *head):
-        if key not in document or key in ("source", "input", "notes"):
+        if key not in document or key in ("name", "source", "input", "notes"):
             document[key] = head.get(key, 1)
     if "layers" not in document:
         document["layers"] = tomlkit.array()
@@ -110,15 +109,21 @@ def rewritten(
         raise InputError("layers is not a list on its own; it cannot be rewritten", path=path)
     _merge_items(layers, [dict(item) for item, _ in items])
     if profile:
-        tables = document.setdefault("profile", tomlkit.table())
-        for key, value in profile.items():
-            if not isinstance(value, Mapping):
-                tables[key] = value
-                continue
-            own = tables.setdefault(key, tomlkit.table())
-            for part, numbers in value.items():
-                own[part] = _inline(numbers)
+        _merge_profile(document.setdefault("profile", tomlkit.table()), profile)
     return str(tomlkit.dumps(document))
+
+
+def _merge_profile(tables: Any, profile: Mapping[str, Any]) -> None:
+    """Set the keys of `profile` in the tables of a file, and leave all others."""
+    import tomlkit
+
+    for key, value in profile.items():
+        if not isinstance(value, Mapping):
+            tables[key] = value
+            continue
+        own = tables.setdefault(key, tomlkit.table())
+        for part, numbers in value.items():
+            own[part] = _inline(numbers)
 
 
 def _inline(value: Any) -> Any:

@@ -144,6 +144,7 @@ def test_a_setting_gives_a_profile_to_a_network_that_had_none(folder):
         ("profile..x", "3", "is not a dotted key"),
         ("profile.*", "3", "names no key"),
         ("input", "0", "expected a list, not 0"),
+        ("extends", "lenet5", "cannot be set, only written in a file"),
     ],
 )
 def test_settings_that_do_not_fit(folder, key, value, message):

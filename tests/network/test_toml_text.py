@@ -101,9 +101,11 @@ def test_layers_that_come_and_go(items):
 
 
 def test_keys_of_the_file_stay_and_missing_ones_are_added():
-    text = rewrite(ITEMS, {"name": "other", "title": "t", "input": [3, 9, 9]})
+    text = rewrite(ITEMS, {"title": "t", "input": [3, 9, 9]})
     assert 'name = "kept"   # why' in text
     assert tomllib.loads(text)["title"] == "t"
+    assert tomllib.loads(rewrite(ITEMS, {"name": "other"}))["name"] == "other"
+    assert "# why" in rewrite(ITEMS, {"name": "other"})
     assert tomllib.loads(text)["input"] == [3, 9, 9]
 
 

@@ -52,6 +52,7 @@ _UNITS: dict[str, tuple[str, Scaling]] = {
     "_bits": ("bit", Scaling.COUNT),
     "_ohm": ("ohm", Scaling.SI),
     "_mm2": ("mm2", Scaling.PLAIN),
+    "_db": ("dB", Scaling.PLAIN),
     "_j": ("J", Scaling.SI),
     "_s": ("s", Scaling.SI),
     "_w": ("W", Scaling.SI),
@@ -69,6 +70,8 @@ _WORDS = {
     "mvm": "MVM",
     "noc": "NoC",
     "ou": "OU",
+    "rms": "RMS",
+    "snr": "SNR",
 }
 
 COLUMNS: tuple[Column, ...] = (
@@ -152,7 +155,9 @@ COLUMNS: tuple[Column, ...] = (
     Column("path", description="the file"),
     Column("utilisation_percent", "%", rank=3, description="share of the crossbars' cells in use"),
     Column("policy", rank=3, description="which updates are written"),
-    Column("updates_sgd", scaling=Scaling.COUNT, rank=3, description="updates of SGD in a training"),
+    Column(
+        "updates_sgd", scaling=Scaling.COUNT, rank=3, description="updates of SGD in a training"
+    ),
     Column("structures", scaling=Scaling.COUNT, description="what the policy decides on as one"),
     Column("mean_updates", scaling=Scaling.COUNT, rank=1, description="updates of a weight"),
     Column(
@@ -177,6 +182,44 @@ COLUMNS: tuple[Column, ...] = (
     Column("wear_max", scaling=Scaling.COUNT, description="writes of the most written slice"),
     Column("hazard_percent", "%", description="share of deaths, or of failed cells, that lie here"),
     Column("parameter", rank=0, description="the key that is changed"),
+    Column("agrees", rank=2, description="closed form within 1 % or 3 standard errors"),
+    Column(
+        "ou_activations_simulated",
+        scaling=Scaling.COUNT,
+        rank=3,
+        description="mean over the trials",
+    ),
+    Column("ou_activations_simulated_low", scaling=Scaling.COUNT, description="95 % interval"),
+    Column("ou_activations_simulated_high", scaling=Scaling.COUNT, description="95 % interval"),
+    Column(
+        "ou_activations_bias_percent",
+        "%",
+        rank=2,
+        description="closed form over simulation, less one",
+    ),
+    Column("cycles_simulated", scaling=Scaling.COUNT, rank=3, description="mean over the trials"),
+    Column("cycles_simulated_low", scaling=Scaling.COUNT, description="95 % interval"),
+    Column("cycles_simulated_high", scaling=Scaling.COUNT, description="95 % interval"),
+    Column("cycles_bias_percent", "%", rank=2, description="closed form over simulation, less one"),
+    Column("vector_cycles_median", rank=5, description="of a vector's slowest crossbar"),
+    Column("vector_cycles_p99", rank=5, description="99 of 100 vectors take no longer"),
+    Column("vector_cycles_maximum", rank=5, description="the slowest vector that was drawn"),
+    Column("active_wordlines", rank=1, description="wordlines that conduct"),
+    Column("true_sum", rank=0, description="sum of the cells of a bitline"),
+    Column("sensed_sum", rank=0, description="sum that the amplifier reads"),
+    Column("error_percent", "%", rank=2, description="sums whose code is another one"),
+    Column("error_percent_low", "%", rank=3, description="95 % interval"),
+    Column("error_percent_high", "%", rank=3, description="95 % interval"),
+    Column("noise_error_percent", "%", rank=3, description="with a code for every sum"),
+    Column("closed_noise_error_percent", "%", rank=3, description="the same, Gaussian currents"),
+    Column("zero_sum_error_percent", "%", description="sums of 0 that are read as more"),
+    Column("mean_error", rank=5, description="code less true sum"),
+    Column("rms_error", rank=5, description="root of the mean square of code less true sum"),
+    Column("zero_sums_percent", "%", rank=5, description="reads of the layer whose sum is 0"),
+    Column("dot_product_bias", rank=5, description="mean error, in units of the last place"),
+    Column("dot_product_rms_error", rank=5, description="in units of the last place"),
+    Column("snr_db", "dB", rank=3, description="dot products over their error, mean squares"),
+    Column("closed_snr_db", "dB", description="the same, Gaussian currents"),
 )
 _BY_NAME = {column.name: column for column in COLUMNS}
 

@@ -65,6 +65,26 @@ def show(
     out.show(Result(columns, rows, warnings=hardware.notes, kind="hardware show"))
 
 
+@app.command("rollup")
+@with_output
+def rollup_(*, out: Output, name: _Name, settings: Settings = None) -> None:
+    """Area, peak power and peak rate of a chip, part by part.
+
+    \b
+    Examples:
+      recost hardware rollup isaac
+      recost hardware rollup sre --set adc.bits=8
+    """  # noqa: D301 (\b keeps the lines apart)
+    from recost.cli.options import Changes
+    from recost.hardware import load_hardware
+
+    changes = Changes.parse(settings or (), [name])
+    hardware = load_hardware(name, changes.of(name))
+    from recost.study.rollup import chip_rollup
+
+    out.show(chip_rollup(hardware))
+
+
 @app.command()
 def check(
     names: Annotated[

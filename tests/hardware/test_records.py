@@ -42,5 +42,5 @@ def test_a_record_holds_the_values() -> None:
 def test_what_is_not_known_is_minus_one_or_nan() -> None:
     hardware = load_hardware("sre", {"mapping.replication": "[2, 1]"})
     assert structure_record(hardware)["budget_chips"] == -1
-    assert np.isnan(technology_record(hardware)["cell_spread"])
+    assert np.isnan(technology_record(load_hardware("isaac"))["cell_spread"])
     assert structure_record(hardware)["mapping_replication"] == Replication.LIST

@@ -11,7 +11,6 @@ from typing import Any
 from recost.errors import InputError
 from recost.network import keys
 from recost.network.document import Document
-from recost.network.keys import RESERVED
 from recost.network.layers import LARGEST_COUNT
 from recost.network.rows import Row, Tensor, convolution, linear, pooling
 from recost.network.spec import LARGEST_NETWORK, Node
@@ -49,13 +48,11 @@ class Builder:
                 number = str(index) if numbered else ""
                 try:
                     data = self._apply(node, data, prefix, number)
+                except InputError:
+                    raise
                 except ValueError as error:
-                    if isinstance(error, InputError):
-                        raise
-                    shape = list(data.shape)
-                    raise self.document.error(
-                        f"{error} (the input is {shape})", node.path
-                    ) from None
+                    message = f"{error} (the input is {list(data.shape)})"
+                    raise self.document.error(message, node.path) from None
         return data
 
     @staticmethod
@@ -93,7 +90,7 @@ class Builder:
             raise self.document.error(
                 f"a second layer is called '{row.name}'; give it another name", row.path
             )
-        if row.name in RESERVED:
+        if row.name in keys.RESERVED:
             raise self.document.error(
                 f"a layer cannot be called '{row.name}', which is a key of [profile]", row.path
             )

@@ -15,58 +15,32 @@ from recost.errors import InputError
 from recost.network import keys
 from recost.network.onnx_constants import Shape
 from recost.network.onnx_layers import Layers, Left, Part, pool_item
-from recost.network.onnx_model import OnnxModel, attributes, read_model
+from recost.network.onnx_model import OnnxModel, attributes, read_model, runs_graphs
+from recost.network.onnx_operators import (
+    BINARY,
+    GLOBAL_POOLS,
+    MOVING,
+    POOLS,
+    REDUCING,
+    UNARY,
+    WORDS,
+)
 from recost.network.onnx_signs import never_negative
 from recost.network.rows import Tensor, convolution, linear, pooling
-
-#: Operators that a word of the specification names.
-_WORDS = {
-    "Relu": "relu", "Sigmoid": "sigmoid", "HardSigmoid": "hard-sigmoid", "Tanh": "tanh",
-    "Gelu": "gelu", "HardSwish": "hard-swish", "LeakyRelu": "leaky-relu", "Elu": "elu",
-    "Softmax": "softmax", "Swish": "silu",
-}  # fmt: skip
-#: One operation a value produced: functions, normalisations, interpolation.
-_UNARY = frozenset({
-    "Abs", "BatchNormalization", "Ceil", "Celu", "Clip", "Cos", "Erf", "Exp", "Floor",
-    "GroupNormalization", "Hardmax", "InstanceNormalization", "LRN", "LayerNormalization", "Log",
-    "LogSoftmax", "LpNormalization", "MeanVarianceNormalization", "Mish", "Neg", "Not", "PRelu",
-    "RMSNormalization", "Reciprocal", "Resize", "Round", "Selu", "Sign",
-    "SimplifiedLayerNormalization",
-    "Sin", "SkipLayerNormalization", "Softplus", "Softsign", "Sqrt", "ThresholdedRelu", "Upsample",
-    "FastGelu", "BiasGelu", "QuickGelu", "CumSum", "DequantizeLinear", "QuantizeLinear",
-    "DynamicQuantizeLinear", *_WORDS,
-})  # fmt: skip
-#: One operation for each operand but the first, and value produced.
-_BINARY = frozenset({
-    "Add", "And", "Div", "Equal", "Greater", "GreaterOrEqual", "Less", "LessOrEqual", "Max",
-    "Mean", "Min", "Mod", "Mul", "Or", "Pow", "Sub", "Sum", "Where", "Xor",
-    "QLinearAdd", "QLinearMul",
-})  # fmt: skip
-#: One operation a value read.
-_REDUCING = frozenset({
-    "ArgMax", "ArgMin", "GlobalLpPool", "ReduceL1",
-    "ReduceL2", "ReduceLogSum", "ReduceLogSumExp", "ReduceMax", "ReduceMean", "ReduceMin",
-    "ReduceProd", "ReduceSum", "ReduceSumSquare", "TopK", "QLinearGlobalAveragePool",
-})  # fmt: skip
-_POOLS = {"MaxPool": "max", "AveragePool": "average"}
-_GLOBAL_POOLS = {"GlobalMaxPool": "max", "GlobalAveragePool": "average"}
-#: Operators that move or copy values and compute none.
-_MOVING = frozenset({
-    "Cast", "CastLike", "Compress", "Concat", "ConstantOfShape", "DepthToSpace", "Dropout",
-    "Expand", "EyeLike", "Flatten", "Gather", "GatherElements", "GatherND", "Identity", "NonZero",
-    "OneHot", "Pad", "Range", "Reshape", "ReverseSequence", "ScatterElements", "ScatterND",
-    "Shape", "Size", "Slice", "SpaceToDepth", "Split", "Squeeze", "Tile", "Transpose", "Trilu",
-    "Unsqueeze", "QLinearConcat",
-})  # fmt: skip
 
 
 @dataclass
 class Entry:
-    """An item of the list of layers, its comment, and the weights behind a matrix."""
+    """An item of the list of layers, the weights behind a matrix, the operators behind work."""
 
     item: dict[str, Any]
-    comment: str = ""
     part: Part | None = None
+    operators: Counter[str] = field(default_factory=Counter)
+
+    @property
+    def comment(self) -> str:
+        """What the item stands for, where it does not say so itself."""
+        return ", ".join(f"{n} {op}" if n > 1 else op for op, n in self.operators.items())
 
 
 @dataclass
@@ -162,9 +136,9 @@ class _Walk:
         elif found is not None:
             for part in found:
                 self._matrix(node, part)
-        elif not self._simple(node) and node.op_type not in _MOVING:
+        elif not self._simple(node) and node.op_type not in MOVING:
             reason = "not a matrix of weights, and its work is not known"
-            if any(a.type in (5, 10) for a in node.attribute):
+            if runs_graphs(node):
                 reason = "control flow: what runs, and how often, is not known before"
             self._leave(node.op_type, reason, 0)
 
@@ -172,7 +146,7 @@ class _Walk:
         self._left[op, reason] += 1
         if macs:
             self._lost[op, reason] += macs
-            self.entries.append(Entry({"unmodelled": macs}, op))
+            self.entries.append(Entry({"unmodelled": macs}, operators=Counter([op])))
 
     def _matrix(self, node: Any, part: Part) -> None:
         data = Tensor(part.input, node.input[0] not in self._positive)
@@ -189,13 +163,13 @@ class _Walk:
         item |= {"activation": "none", "name": self._name(node, part.suffix)}
         try:
             after = self._after(node, item, data)
+        except InputError:
+            raise
         except ValueError as error:
-            if isinstance(error, InputError):
-                raise
             reason = "a size is out of range" if isinstance(error, ValidationError) else str(error)
             self._leave(node.op_type, reason, 0)
             return
-        self.entries.append(Entry(item, "", part))
+        self.entries.append(Entry(item, part))
         self._state, self._last = after, node.output[0]
         if part.operations:
             self._work(part.operations, node.op_type)
@@ -230,17 +204,17 @@ class _Walk:
         """Count a node's vector work; False if it has none that is known."""
         op, sizes = node.op_type, [self._size(name) for name in node.input]
         produced = self._size(node.output[0])
-        if op in _POOLS or op in _GLOBAL_POOLS:
+        if op in POOLS or op in GLOBAL_POOLS:
             if not self._pools(node):
                 kernel = attributes(node).get("kernel_shape") or [1]
-                values = sizes[0] if op in _GLOBAL_POOLS else produced
+                values = sizes[0] if op in GLOBAL_POOLS else produced
                 self._work(values * math.prod(int(k) for k in kernel), op)
-        elif op in _BINARY:
+        elif op in BINARY:
             if not self._folds(node):
                 self._work(produced * max(1, len([s for s in sizes if s]) - 1), op)
-        elif op in _REDUCING:
+        elif op in REDUCING:
             self._work(sizes[0] if sizes else 0, op)
-        elif op in _UNARY:
+        elif op in UNARY:
             if not self._folds(node) and not self._activates(node):
                 self._work(produced, op)
         else:
@@ -254,12 +228,12 @@ class _Walk:
         if shape[1:] != self._state.shape or shape[:1] != (self._batch,):
             return False
         try:
-            if op in _GLOBAL_POOLS:
+            if op in GLOBAL_POOLS:
                 item: dict[str, Any] = {"pool": "global"}
-                item |= {"mode": "max"} if _GLOBAL_POOLS[op] == "max" else {}
+                item |= {"mode": "max"} if GLOBAL_POOLS[op] == "max" else {}
             else:
                 item = pool_item(given, shape[2:])
-                item |= {"mode": "average"} if _POOLS[op] == "average" else {}
+                item |= {"mode": "average"} if POOLS[op] == "average" else {}
             after, _ = pooling(keys.Pool.model_validate(item), self._state)
         except ValueError:
             return False
@@ -271,7 +245,7 @@ class _Walk:
 
     def _size(self, name: str) -> int:
         """Values an image; 0 where the shape is not known."""
-        size = math.prod(self.model.shape(name) or (0,))
+        size = self.model.size(name)
         return size // self._batch if size % self._batch == 0 else size
 
     def _folds(self, node: Any) -> bool:
@@ -292,12 +266,11 @@ class _Walk:
         """Whether the constants have at most one value a filter."""
         filters = self._state.shape[-1 if "linear" in self.entries[-1].item else 0]
         constants = [n for n in node.input if n and self.model.is_constant(n)]
-        sizes = [math.prod(self.model.shape(n) or (0,)) for n in constants]
-        return all(size in (1, filters) for size in sizes)
+        return all(self.model.size(name) in (1, filters) for name in constants)
 
     def _activates(self, node: Any) -> bool:
         """Whether a node is the activation of the matrix before; then its item says so."""
-        word = _WORDS.get(node.op_type)
+        word = WORDS.get(node.op_type)
         if node.op_type == "Clip" and self._clips_to_six(node):
             word = "relu6"
         last = self.entries[-1] if self.entries else Entry({})
@@ -328,6 +301,6 @@ class _Walk:
             return
         if self.entries and "vector" in self.entries[-1].item:
             self.entries[-1].item["vector"] += operations
-            self.entries[-1].comment += f", {op}"
         else:
-            self.entries.append(Entry({"vector": operations}, op))
+            self.entries.append(Entry({"vector": operations}))
+        self.entries[-1].operators[op] += 1

@@ -43,7 +43,13 @@ class OnnxModel:
 
     def shape(self, name: str) -> Shape | None:
         """The shape of a value, if it is known."""
-        return self.constants.shape(name) or self.shapes.get(name)
+        shape = self.constants.shape(name)
+        return self.shapes.get(name) if shape is None else shape
+
+    def size(self, name: str) -> int:
+        """How many values it has; 0 where the shape is not known."""
+        shape = self.shape(name)
+        return 0 if shape is None else math.prod(shape)
 
     def is_constant(self, name: str) -> bool:
         """Whether a value is the same for every input of the model."""
@@ -68,6 +74,11 @@ def attributes(node: Any) -> dict[str, Any]:
             value.decode(errors="replace") if isinstance(value, bytes) else value
         )
     return values
+
+
+def runs_graphs(node: Any) -> bool:
+    """Whether a node has graphs inside: a branch, a loop."""
+    return any(attribute.type in _GRAPHS for attribute in node.attribute)
 
 
 def read_model(path: str | Path, dimensions: Mapping[str, Shape]) -> OnnxModel:
@@ -359,6 +370,6 @@ def _drop_producers(graph: Any, names: set[str]) -> None:
 
 def _all_constant(node: Any, constants: Constants) -> bool:
     """Whether a node gives the same for every input of the model."""
-    if node.op_type in _RANDOM or any(a.type in _GRAPHS for a in node.attribute):
+    if node.op_type in _RANDOM or runs_graphs(node):
         return False  # a branch or loop body reads values that are not among the node's inputs
     return all(name in constants for name in node.input if name)

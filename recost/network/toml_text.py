@@ -79,7 +79,8 @@ def rewritten(
     """An existing network file with new layers, everything else left as its author wrote it.
 
     Layers that have not changed keep their lines, comments and order; changed ones keep their
-    comments.  A `title` and all keys that `head` has not stay; the others are set.  Tables of `profile` replace those of the same layer and leave the others.
+    comments.  A `title` and all keys that `head` has not stay; the others are set.  Tables of
+    `profile` replace the same keys of the same layer and leave the others.
 
     Raises
     ------

@@ -73,6 +73,10 @@ def test_public_models_are_the_shipped_networks(name, shipped):
     assert np.array_equal(imported.records["signed"], written.records["signed"])
 
 
+RAPIDOCR = importlib.util.find_spec("rapidocr_onnxruntime")
+
+
+@pytest.mark.skipif(RAPIDOCR is None, reason="rapidocr-onnxruntime is not installed")
 @pytest.mark.parametrize(
     ("file", "layers", "macs", "weights"),
     [
@@ -82,10 +86,7 @@ def test_public_models_are_the_shipped_networks(name, shipped):
     ],
 )
 def test_trained_models_of_rapidocr(file, layers, macs, weights):
-    spec = importlib.util.find_spec("rapidocr_onnxruntime")
-    if spec is None or not spec.submodule_search_locations:
-        pytest.skip("rapidocr-onnxruntime is not installed")
-    path = Path(spec.submodule_search_locations[0]) / "models" / f"{file}.onnx"
+    path = Path(RAPIDOCR.submodule_search_locations[0]) / "models" / f"{file}.onnx"
     found = imported_network(path, profile=True)
     assert len(found.table) == layers
     assert f"{found.table.macs / 1e6:.3f}" == macs
@@ -436,11 +437,14 @@ def test_scales_behind_a_matrix_cost_nothing(table):
         ([node("Sigmoid", "h", "s"), node("Mul", "h s", "y")], 2 * 4 * 64),
         ([node("Concat", "h h", "y", axis=1)], 0),
         ([node("LRN", "h", "y", size=5)], 4 * 64),
+        ([node("Mul", "h half", "y")], 0),
+        ([node("Relu", "h", "r"), node("Mul", "r half", "y")], 2 * 4 * 64),
         ([node("ReduceMean", "h", "y", axes=[2, 3])], 4 * 64),
     ],
 )
 def test_vector_operations(table, nodes, operations):
-    made = model([node("Conv", "x w", "h"), *nodes], {"x": [1, 3, 8, 8]}, {"w": (4, 3, 1, 1)})
+    weights = {"w": (4, 3, 1, 1), "half": np.array(0.5, np.float32)}
+    made = model([node("Conv", "x w", "h"), *nodes], {"x": [1, 3, 8, 8]}, weights)
     assert table(made).records["vector_operations"].sum() == operations
 
 

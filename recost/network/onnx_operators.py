@@ -10,19 +10,19 @@ WORDS = {
 }  # fmt: skip
 #: One operation a value produced: functions, normalisations, interpolation.
 UNARY = frozenset({
-    "Abs", "BatchNormalization", "Ceil", "Celu", "Clip", "Cos", "Erf", "Exp", "Floor",
-    "GroupNormalization", "Hardmax", "InstanceNormalization", "LRN", "LayerNormalization", "Log",
-    "LogSoftmax", "LpNormalization", "MeanVarianceNormalization", "Mish", "Neg", "Not", "PRelu",
-    "RMSNormalization", "Reciprocal", "Resize", "Round", "Selu", "Sign", "Sin",
-    "SimplifiedLayerNormalization", "SkipLayerNormalization", "Softplus", "Softsign", "Sqrt",
-    "ThresholdedRelu", "Upsample", "FastGelu", "BiasGelu", "QuickGelu", "CumSum", "DequantizeLinear", "QuantizeLinear",
-    "DynamicQuantizeLinear", *WORDS,
+    "Abs", "BatchNormalization", "BiasGelu", "Ceil", "Celu", "Clip", "Cos", "CumSum",
+    "DequantizeLinear", "DynamicQuantizeLinear", "Erf", "Exp", "FastGelu", "Floor",
+    "GroupNormalization", "Hardmax", "InstanceNormalization", "LRN", "LayerNormalization",
+    "Log", "LogSoftmax", "LpNormalization", "MeanVarianceNormalization", "Mish", "Neg", "Not",
+    "PRelu", "QuantizeLinear", "QuickGelu", "RMSNormalization", "Reciprocal", "Resize", "Round",
+    "Selu", "Sign", "SimplifiedLayerNormalization", "Sin", "SkipLayerNormalization", "Softplus",
+    "Softsign", "Sqrt", "ThresholdedRelu", "Upsample", *WORDS,
 })  # fmt: skip
 #: One operation for each operand but the first, and value produced.
 BINARY = frozenset({
     "Add", "And", "Div", "Equal", "Greater", "GreaterOrEqual", "Less", "LessOrEqual", "Max",
-    "Mean", "Min", "Mod", "Mul", "Or", "Pow", "Sub", "Sum", "Where", "Xor",
-    "QLinearAdd", "QLinearMul",
+    "Mean", "Min", "Mod", "Mul", "Or", "Pow", "QLinearAdd", "QLinearMul", "Sub", "Sum", "Where",
+    "Xor",
 })  # fmt: skip
 #: One operation a value read.
 REDUCING = frozenset({
@@ -35,8 +35,8 @@ GLOBAL_POOLS = {"GlobalMaxPool": "max", "GlobalAveragePool": "average"}
 #: Operators that move or copy values and compute none.
 MOVING = frozenset({
     "Cast", "CastLike", "Compress", "Concat", "ConstantOfShape", "DepthToSpace", "Dropout",
-    "Expand", "EyeLike", "Flatten", "Gather", "GatherElements", "GatherND", "Identity", "NonZero",
-    "OneHot", "Pad", "Range", "Reshape", "ReverseSequence", "ScatterElements", "ScatterND",
-    "Shape", "Size", "Slice", "SpaceToDepth", "Split", "Squeeze", "Tile", "Transpose", "Trilu",
-    "Unsqueeze", "QLinearConcat",
+    "Expand", "EyeLike", "Flatten", "Gather", "GatherElements", "GatherND", "Identity",
+    "NonZero", "OneHot", "Pad", "QLinearConcat", "Range", "Reshape", "ReverseSequence",
+    "ScatterElements", "ScatterND", "Shape", "Size", "Slice", "SpaceToDepth", "Split",
+    "Squeeze", "Tile", "Transpose", "Trilu", "Unsqueeze",
 })  # fmt: skip

@@ -352,3 +352,11 @@ class TrainingAction(IntEnum):
 
 
 TRAINING_ACTIONS = len(TrainingAction)
+
+
+class SkippedComputing(Word):
+    """What computing saves on values that were not written (`writes.skip_computing`)."""
+
+    NONE = 0
+    ENERGY = 1
+    BOTH = 2

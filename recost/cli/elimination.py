@@ -15,6 +15,7 @@ from recost.errors import InputError
 class Per(Enum):
     """What a row is."""
 
+    GAIN = "gain"
     READING = "reading"
     PART = "part"
     GPU = "gpu"
@@ -41,8 +42,9 @@ def elimination(
     per: Annotated[
         Per,
         typer.Option(
-            help="reading: the region of rates for each reading; part: what the hardware spends; "
-            "gpu: gains over a GPU beside those over the hardware."
+            help="gain: of the elimination in the hardware's own file; reading: the region of "
+            "rates for each reading of what is asked for; part: what the hardware spends; gpu: "
+            "gains over a GPU beside those over the hardware."
         ),
     ] = Per.READING,
     gpu: Annotated[str | None, typer.Option(metavar="NAME", help="GPU for --per gpu.")] = None,
@@ -57,10 +59,11 @@ def elimination(
     ] = False,
     settings: Settings = None,
 ) -> None:
-    """Which shares of writes and computing to leave out for given gains, or why none do.
+    """What leaving out writes gains, and which shares to leave out for given gains, if any.
 
     \b
     Examples:
+      recost elimination -H write-elimination -W vgg16-cifar10 --per gain
       recost elimination -H pipelayer -W vgg16-cifar10 --per part
       recost elimination -H pipelayer -W vgg16-cifar10 --energy-reduction 3 --lifetime-gain 2
       recost elimination -H pipelayer -W vgg16-cifar10 --energy-reduction 3 --speedup 1.2 --plot
@@ -73,6 +76,9 @@ def elimination(
     from recost.study import elimination as study
 
     out.compiling("survival")
+    if per is Per.GAIN:
+        out.show(study.gains(inputs.hardware, inputs.networks), settings=inputs.settings)
+        return
     targets = Targets(energy_reduction, speedup, lifetime_gain, tolerance)
     if per is Per.PART:
         out.show(study.shares(inputs.hardware, inputs.networks), settings=inputs.settings)

@@ -13,6 +13,7 @@ from recost.vocabulary import (
     Levelling,
     Magnitude,
     Rounding,
+    SkippedComputing,
     UpdatePolicy,
     WriteScope,
 )
@@ -138,6 +139,12 @@ class Writes:
     )
     insignificant_updates: float | None = _share(
         None, "share of weight updates that are left out on top of the policy"
+    )
+    skip_computing: SkippedComputing = key(
+        SkippedComputing.NONE,
+        "what computing saves on values that were left out: none, energy (silent inputs in a cycle"
+        " as long), both energy and time",
+        part="none",
     )
     eliminate_correlation: float = _share(
         0.0, "mean correlation of two values of a row being insignificant"

@@ -48,7 +48,8 @@ class Targets:
 
     def without(self, name: str) -> Targets:
         """The targets but for one."""
-        return replace(self, **{name: None})
+        changed: dict[str, Any] = {name: None}
+        return replace(self, **changed)
 
 
 @dataclass(frozen=True)

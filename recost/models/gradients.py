@@ -77,8 +77,7 @@ class Gradients:
 
 def weight_slices(hardware: Hardware) -> tuple[int, int]:
     """(slices of a weight, bits that a slice adds): its cells, or a training's own slices."""
-    training = getattr(hardware, "training", None)
-    digits = getattr(training, "slice_bits", None)
+    digits = hardware.training.slice_bits
     if digits:
         slices = len(str(digits))
         return slices, max(1, hardware.precision.weight_bits // slices)

@@ -209,7 +209,8 @@ def life(writes: NetworkWrites, *, failed_fraction: float | None = None) -> Life
         )
         lives = [float(survival.life_until_share(*tables, cell, share)) for share in shares]
     hazards = _hazards(tables, cell, lives[0], failed_fraction is not None)
-    return Life(*lives, populations, hazards, cell, tables)
+    median, low, high = lives
+    return Life(median, low, high, populations, hazards, cell, tables)
 
 
 def death_quantiles(writes: NetworkWrites, probabilities: Sequence[float]) -> list[float]:

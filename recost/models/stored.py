@@ -130,14 +130,15 @@ class _Values:
                 single = self.profile.slice_densities(self.bits, 1)
                 single = np.append(single, np.zeros(self.slices * self.cell_bits - self.bits))
                 sums = single.reshape(self.slices, self.cell_bits).sum(axis=1)
-                return np.minimum(sums, self.nonzero)
+                return np.asarray(np.minimum(sums, self.nonzero))
         if self.tail is None:
             return np.full(self.slices, self.nonzero)
         width = min(self.bits, families.WIDTH)
         table = np.zeros((1 << families.WIDTH) + 1)
         table[: len(self.tail)] = self.tail
         found = families.digit_densities(table, 0, width, self.cell_bits)
-        return self.nonzero * np.append(found, np.zeros(self.slices - len(found)))
+        whole: Array = self.nonzero * np.append(found, np.zeros(self.slices - len(found)))
+        return whole
 
     def written(self) -> Array:
         """P(slice is written) when a value takes the place of another.

@@ -17,7 +17,7 @@ from recost.hardware import Hardware
 from recost.models.stored import StoredValues, stored_values
 from recost.models.updates import LayerUpdates, layer_updates, recipe_steps
 from recost.network import LayerTable
-from recost.vocabulary import Granularity, WriteScope
+from recost.vocabulary import Granularity, TrainingUpdate, WriteScope
 
 Array = np.ndarray[Any, Any]
 
@@ -172,8 +172,8 @@ def copies_of_weights(hardware: Hardware, batch: int) -> int:
     An outer-product machine without a variant keeps one copy for single examples, else two.
     """
     copies = 2 if hardware.writes.transposed else 1
-    training = getattr(hardware, "training", None)
-    if getattr(training, "update", None) is None:
+    training = hardware.training
+    if training.update is None:
         return copies
     return max(copies, training.copies or (1 if batch == 1 else 2))
 
@@ -231,11 +231,9 @@ def _stored(hardware: Hardware, values: StoredValues, images: int) -> Written:
 
 def _carries(hardware: Hardware, weights: Written, images: int) -> tuple[Written, ...]:
     """Carry resolution of outer products: all slices written every so many examples."""
-    training = getattr(hardware, "training", None)
-    update = getattr(training, "update", None)
-    if update is None or update.text != "outer-product":
+    if hardware.training.update is not TrainingUpdate.OUTER_PRODUCT:
         return ()
-    times = images / training.carry_interval
+    times = images / hardware.training.carry_interval
     slices = np.full(len(weights.slices), times)
     cells = weights.values * len(slices) / weights.rows
     return (

@@ -267,6 +267,8 @@ def _training_time(writes: NetworkWrites, duty: Duty) -> tuple[float | None, str
             f"{hardware.name}: no lifetime in years, since the time of a training is not known"
             f" ({error.faults[0].message}); give --training-time or --trainings-per-year"
         )
+    if step.throughput_per_s is None:  # nothing takes time
+        return None, f"{hardware.name}: no lifetime in years; give --training-time"
     return writes.images / step.throughput_per_s, ""
 
 

@@ -36,7 +36,7 @@ _LAYER_TRIALS = 2_000
 # Dot products of a layer: every column with every vector.
 _COLUMNS, _VECTORS = 32, 4
 # An error that is rarer than this, with confidence, needs no closer look.
-_FLOOR = 1e-7
+_FLOOR = 1e-6
 
 UNIT_COLUMNS = (
     "active_wordlines",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from enum import Enum
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -109,9 +109,14 @@ def outer_product(
         for text in slice_bits
     ]
     experiment = _experiment(
-        (updates, errors, activations), (rows, columns_), (write_noise, nonlinearity), batch
+        (updates, errors, activations),
+        (write_noise, nonlinearity),
+        shape=(rows, columns_),
+        batch=batch,
+        examples=examples,
+        trials=trials,
+        seed=seed,
     )
-    experiment = study.replace(experiment, examples=examples, trials=trials, seed=seed)
     intervals = _intervals(carry_interval)
     out.compiling("outer_product")
     if advise is None:
@@ -133,11 +138,9 @@ def _template(slicings: list[Slicing]) -> Slicing:
 
 
 def _experiment(
-    sources: tuple[str | None, str | None, str | None],
-    shape: tuple[int, int],
-    law: tuple[float, float],
-    batch: int,
+    sources: tuple[str | None, str | None, str | None], law: tuple[float, float], **numbers: Any
 ) -> Experiment:
+    """The experiment of the options: distributions, the law of a write, and plain numbers."""
     from recost.models.random_updates import Distribution
     from recost.models.sliced_matrix import Writing
     from recost.study.montecarlo_outer_product import Experiment
@@ -147,9 +150,8 @@ def _experiment(
         updates=updates,
         errors=errors,
         activations=activations,
-        batch=batch,
-        shape=shape,
         writing=Writing(*law),
+        **numbers,
     )
 
 

@@ -17,7 +17,9 @@ from recost.kernels.philox import stream_key
 from recost.vocabulary import Magnitude
 
 _Array = npt.NDArray[Any]
-_NUMBERS = ("scale", "spread", "variation")
+# The numbers of a distribution, in their order.
+_DEFAULTS = {"scale": 1.0, "spread": 0.0, "variation": 0.0}
+_NUMBERS = tuple(_DEFAULTS)
 _LARGEST_SPREAD = 20.0
 
 
@@ -97,10 +99,10 @@ class Distribution:
                 numbers[key] = float(value)
             except ValueError:
                 raise InputError(f"'{value}' is not a number", key=text) from None
+        values = [numbers.get(key, default) for key, default in _DEFAULTS.items()]
         if name.endswith(".npy"):
-            return cls(
-                Magnitude.RECORDED, **numbers, recorded=read_recording(Path(name)), source=name
-            )
+            recorded = read_recording(Path(name))
+            return cls(Magnitude.RECORDED, *values, recorded=recorded, source=name)
         words = [word for word in Magnitude.words() if word != Magnitude.RECORDED.text]
         if name not in words:
             raise InputError(
@@ -108,7 +110,7 @@ class Distribution:
                 f"{suggestion(name, words)}",
                 key=text,
             )
-        return cls(Magnitude.from_text(name), **numbers, source=text)
+        return cls(Magnitude.from_text(name), *values, source=text)
 
     def chunks(self, cells: int, updates: int, plan: Plan) -> Iterator[_Array]:
         """Whole updates, int64 [E, cells], a few at a time, `updates` in all."""

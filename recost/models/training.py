@@ -79,15 +79,17 @@ class Figures:
     @property
     def copies(self) -> Array:
         """Copies of each layer's weights: the plan's, times those that share an example."""
-        vectors = self.network.records["vectors"]
+        vectors: Array = self.network.records["vectors"]
         if not self.plan.stage_vectors:
             return np.full(len(vectors), self.plan.copies)
-        return self.plan.copies * -(-vectors // self.plan.stage_vectors)
+        shared: Array = -(-vectors // self.plan.stage_vectors)
+        return self.plan.copies * shared
 
     @property
     def blocks(self) -> Array:
         """Blocks of weights of each layer, one copy."""
-        return self.counts[:, Count.CROSSBARS]
+        blocks: Array = self.counts[:, Count.CROSSBARS]
+        return blocks
 
     @property
     def step_s(self) -> float:

@@ -27,7 +27,7 @@ _Array = npt.NDArray[Any]
 COLUMNS = (
     "row",
     "updates",
-    "slice_bits",
+    "slicing",
     "carry_interval",
     "slice",
     "bits",
@@ -240,7 +240,7 @@ def _rows(found: Saturation, experiment: Experiment, per: str) -> Iterator[dict[
     slicing = found.slicing
     same = {
         "updates": experiment.label,
-        "slice_bits": slicing.text,
+        "slicing": slicing.text,
         "carry_interval": found.carry_interval,
     }
     trials = len(found.saturated)
@@ -279,7 +279,7 @@ def _standard_error(shares: _Array) -> float | None:
 ADVICE_COLUMNS = (
     "row",
     "updates",
-    "slice_bits",
+    "slicing",
     "carry_interval",
     "slice",
     "bits",

@@ -72,7 +72,7 @@ def test_write_noise_adds_what_it_loses():
 def test_rows_of_the_result():
     result = saturation([SIXTEEN, replace(SIXTEEN, slice_bits=(6,) * 8)], [8, 64], UPDATES)
     assert len(result) == 4
-    assert result.column("slice_bits") == ["55555555"] * 2 + ["66666666"] * 2
+    assert result.column("slicing") == ["55555555"] * 2 + ["66666666"] * 2
     single = saturation(SIXTEEN, 64, UPDATES, per="slice")
     assert tuple(single.columns) == COLUMNS
     assert single.column("slice") == [7, 6, 5, 4, 3, 2, 1, 0, None]

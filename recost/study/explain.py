@@ -103,8 +103,9 @@ def _matrix(network: LayerTable, at: int) -> list[dict[str, Any]]:
         "nonzero": "share of inputs that are not zero",
     }
     rows += [
-        _row("density", name, float(record[name]), "", how, source)
-        for name, how in densities.items()
+        # The source is said once, with the first of the rows that it stands behind.
+        _row("density", name, float(record[name]), "", how, "" if i else source)
+        for i, (name, how) in enumerate(densities.items())
     ]
     return rows
 
@@ -133,8 +134,9 @@ def _placement(hardware: Hardware, network: LayerTable, at: int) -> list[dict[st
     if bound["slice_density"].any():
         rows += [
             _row("inputs", f"slice {b}", float(bound["slice_density"][b]), "",
-                 "P(slice is not zero), least significant first", source)
+                 "P(slice is not zero), least significant first", "" if b else source)
             for b in range(int(bound["slices"]))
+            if bound["slice_density"][b] > 0.0
         ]  # fmt: skip
     return rows
 
@@ -146,12 +148,16 @@ def _costs(hardware: Hardware, network: LayerTable, at: int) -> list[dict[str, A
     layer, row = cost.layers[at], counts[at]
     dense = hardware.sparsity.weights == WeightSparsity.NONE
     expected = "" if dense and not hardware.sparsity.activations else "expected "
+    vectors, crossbars = float(network.records[at]["vectors"]), float(row[Count.CROSSBARS])
     cycle = hardware.operation_unit.cycle_time_s
     rows = [
         _row("work", "ou_activations", float(row[Count.OU_ACTIVATIONS]), "",
              f"{expected}operation units read, over crossbars, slices and vectors"),
-        _row("time", "cycles", float(row[Count.CYCLES]), "",
-             f"slowest crossbar, waiting per {hardware.mapping.sync.text}"),
+        _row("time", "mean cycles", float(row[Count.OU_ACTIVATIONS]) / (vectors * crossbars), "",
+             "of a crossbar and vector: ou_activations / (vectors x crossbars)"),
+        _row("time", "slowest cycles", float(row[Count.CYCLES]) / vectors, "",
+             f"of {crossbars:.0f} crossbars and a vector, waiting per {hardware.mapping.sync.text}"),
+        _row("time", "cycles", float(row[Count.CYCLES]), "", "slowest cycles x vectors"),
         _row("time", "cycle_time", cycle, "s", "operation_unit.cycle_time",
              _source(hardware, "operation_unit.cycle_time")),
         _row("time", "latency", layer.latency_s, "s", "cycles x cycle_time"),

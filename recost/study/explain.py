@@ -156,7 +156,7 @@ def _costs(hardware: Hardware, network: LayerTable, at: int) -> list[dict[str, A
         _row("time", "mean cycles", float(row[Count.OU_ACTIVATIONS]) / (vectors * crossbars), "",
              "of a crossbar and vector: ou_activations / (vectors x crossbars)"),
         _row("time", "slowest cycles", float(row[Count.CYCLES]) / vectors, "",
-             f"of {crossbars:.0f} crossbars and a vector, waiting per {hardware.mapping.sync.text}"),
+             f"of {crossbars:.0f} crossbars, waiting per {hardware.mapping.sync.text}"),
         _row("time", "cycles", float(row[Count.CYCLES]), "", "slowest cycles x vectors"),
         _row("time", "cycle_time", cycle, "s", "operation_unit.cycle_time",
              _source(hardware, "operation_unit.cycle_time")),

@@ -99,10 +99,10 @@ class Distribution:
                 numbers[key] = float(value)
             except ValueError:
                 raise InputError(f"'{value}' is not a number", key=text) from None
-        values = [numbers.get(key, default) for key, default in _DEFAULTS.items()]
+        scale, spread, variation = (numbers.get(key, d) for key, d in _DEFAULTS.items())
         if name.endswith(".npy"):
             recorded = read_recording(Path(name))
-            return cls(Magnitude.RECORDED, *values, recorded=recorded, source=name)
+            return cls(Magnitude.RECORDED, scale, spread, variation, recorded, name)
         words = [word for word in Magnitude.words() if word != Magnitude.RECORDED.text]
         if name not in words:
             raise InputError(
@@ -110,7 +110,7 @@ class Distribution:
                 f"{suggestion(name, words)}",
                 key=text,
             )
-        return cls(Magnitude.from_text(name), *values, source=text)
+        return cls(Magnitude.from_text(name), scale, spread, variation, source=text)
 
     def chunks(self, cells: int, updates: int, plan: Plan) -> Iterator[_Array]:
         """Whole updates, int64 [E, cells], a few at a time, `updates` in all."""

@@ -98,11 +98,12 @@ class Figures:
 
     def occupied_s(self) -> Array:
         """Seconds an example takes a layer's units, its share of the end of a step included."""
-        taken = np.array([kernel.occupied(row, self.plan) for row in self.busy])
+        taken: Array = np.array([kernel.occupied(row, self.plan) for row in self.busy])
         if self.plan.update == TrainingUpdate.OUTER_PRODUCT and self.plan.copies == 2:
             taken += self.busy[:, 2]
         reads, _ = kernel.serial_accesses(self.plan)
-        return taken + reads * self.times.serial
+        taken += reads * self.times.serial
+        return taken
 
 
 def training_figures(

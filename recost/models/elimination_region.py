@@ -194,18 +194,23 @@ def _polytopes(
 
 
 def _corners(upper: Array, limits: Limits) -> Array:
-    """Corners of {0 <= x <= upper, low <= w x <= high for all limits}."""
-    free = [i for i in range(4) if upper[i] > 0.0]
-    planes = [(np.eye(4)[i], bound) for i in free for bound in (0.0, upper[i])]
-    planes += [(w, b) for w, low, high in limits for b in (low, high) if np.isfinite(b)]
-    found = []
-    for chosen in itertools.combinations(planes, len(free)):
-        matrix = np.array([w[free] for w, _ in chosen])
-        if abs(np.linalg.det(matrix)) < 1e-12:
-            continue
-        point = np.zeros(4)
-        point[free] = np.linalg.solve(matrix, np.array([b for _, b in chosen]))
-        inside = (point >= -_TINY).all() and (point <= upper + _TINY).all()
-        if inside and all(low - _TINY <= w @ point <= high + _TINY for w, low, high in limits):
-            found.append(np.clip(point, 0.0, upper))
-    return np.array(found).reshape(-1, 4)
+    """Corners of {0 <= x <= upper, low <= w x <= high for all limits}.
+
+    Every set of as many planes as there are free rates meets in at most one point; those points
+    that all constraints admit are the corners.
+    """
+    free = np.flatnonzero(upper > 0.0)
+    sides = [(np.eye(4)[i], bound) for i in free for bound in (0.0, upper[i])]
+    sides += [(w, b) for w, low, high in limits for b in (low, high) if np.isfinite(b)]
+    normals = np.array([w[free] for w, _ in sides])
+    bounds = np.array([b for _, b in sides])
+    chosen = np.array(list(itertools.combinations(range(len(sides)), len(free))))
+    matrices = normals[chosen]
+    chosen = chosen[np.abs(np.linalg.det(matrices)) > 1e-12]
+    points = np.zeros((len(chosen), 4))
+    points[:, free] = np.linalg.solve(normals[chosen], bounds[chosen][:, :, None])[:, :, 0]
+    inside = ((points >= -_TINY) & (points <= upper + _TINY)).all(axis=1)
+    for weights, low, high in limits:
+        values = points @ weights
+        inside &= (values >= low - _TINY) & (values <= high + _TINY)
+    return np.clip(points[inside], 0.0, upper)

@@ -30,9 +30,11 @@ Array = np.ndarray[Any, Any]
 
 # Lasting norms over which the changes of slices are averaged.
 _POINTS = 17
-# Normal quantiles at which the wear of structures is tabulated: what is written least never
-# decides a life, what is written most does.
-_QUANTILES = np.linspace(-3.0, 7.5, 657)
+# Normal quantiles between which the wear of structures is tabulated (what is written least never
+# decides a life, what is written most does), at so many points; fewer where only chance sets
+# structures apart, and they are nearly alike.
+_LEAST, _MOST = -3.0, 7.5
+_FINE, _COARSE = 657, 43
 
 
 @dataclass(frozen=True, eq=False)
@@ -282,7 +284,10 @@ def _largest(counts: feedback.Counts, factors: Array, steps: int, structures: in
     places = [-normal.quantile(share) for share in shares]
     density = np.exp(-0.5 * z * z)
     mean = float(counts.rates @ counts.weights) * steps
-    return float(np.interp(places, _QUANTILES, factors[0]) @ density / density.sum()) * mean
+    return (
+        float(np.interp(places, _quantiles(factors.shape[1]), factors[0]) @ density / density.sum())
+        * mean
+    )
 
 
 def _factors(counts: feedback.Counts, steps: int) -> Array:
@@ -293,26 +298,37 @@ def _factors(counts: feedback.Counts, steps: int) -> Array:
     z sqrt(1 + (d/s)^2).
     """
     means = np.maximum(counts.rates * steps, 1e-300)
+    middle = float(means @ counts.weights)
     if means.size == 1:
-        writes = np.maximum(0.0, means[0] + counts.deviations[0] * _QUANTILES)
-        middle = means[0]
+        if counts.deviations[0] <= 0.0:
+            return np.ones((2, 1))
+        places = _quantiles(_COARSE)
+        writes = np.maximum(0.0, middle + counts.deviations[0] * places)
     else:
+        places = _quantiles(_FINE)
         z = np.linspace(-8.0, 8.0, means.size)
         logs = np.log(means)
         slope = np.maximum(np.gradient(logs, z), 1e-9)
         noise = counts.deviations / means
-        stretched = _QUANTILES * np.interp(_QUANTILES, z, np.sqrt(1.0 + (noise / slope) ** 2))
+        stretched = places * np.interp(places, z, np.sqrt(1.0 + (noise / slope) ** 2))
         # Past the grid's end the count goes on rising as it does there.
         inside = np.clip(stretched, -8.0, 8.0)
         beyond = (stretched - inside) * np.interp(inside, z, slope)
         writes = np.minimum(float(steps), np.exp(np.interp(inside, z, logs) + beyond))
-        middle = float(means @ counts.weights)
-    edges = 0.5 * (_QUANTILES[1:] + _QUANTILES[:-1])
-    below = np.array([0.0, *(normal.below(edge) for edge in edges)])
-    above = np.array([*(normal.above(edge) for edge in edges), 0.0])
-    shares = np.where(np.append(_QUANTILES[1:], 9.0) < 0.0, np.append(below[1:], 1.0) - below,
-                      np.append(1.0, above[:-1]) - above)  # fmt: skip
-    return np.stack([writes / middle if middle > 0.0 else np.ones(len(writes)), shares])
+    return np.stack([writes / middle, _shares(places)])
+
+
+def _quantiles(points: int) -> Array:
+    """The normal quantiles of a table of so many factors."""
+    return np.linspace(_LEAST, _MOST, points)
+
+
+def _shares(places: Array) -> Array:
+    """P(a normal variable is nearest to each place), from the tail that keeps its digits."""
+    edges = 0.5 * (places[1:] + places[:-1])
+    below = np.array([0.0, *(normal.below(edge) for edge in edges), 1.0])
+    above = np.array([1.0, *(normal.above(edge) for edge in edges), 0.0])
+    return np.where(places < 0.0, np.diff(below), -np.diff(above))
 
 
 def largest_of(layers: Sequence[LayerUpdates]) -> float:
@@ -328,9 +344,9 @@ def largest_of(layers: Sequence[LayerUpdates]) -> float:
     log_below = np.zeros(len(counts))
     for layer in layers:
         writes = layer.mean * layer.factors[0]
-        if writes[-1] <= writes[0]:
+        if len(writes) == 1:  # all alike, and so the base
             continue
-        places = np.interp(counts, writes, _QUANTILES, right=np.inf)
+        places = np.interp(counts, writes, _quantiles(len(writes)), right=np.inf)
         above = np.array([normal.above(place) for place in places])
         log_below += layer.structures * np.log1p(-np.minimum(above, 1.0 - 1e-16))
     return float(base + np.trapezoid(1.0 - np.exp(log_below), counts))

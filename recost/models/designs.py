@@ -30,6 +30,8 @@ Array = np.ndarray[Any, Any]
 
 # Hardware that is kept at once; a space turns its last key fastest, so they are soon used up.
 _KEPT = 4_000
+# Faults of one key that are worth reading.
+_MOST_FAULTS = 5
 _COMBINED = frozenset(path for combination in COMBINATIONS for path in combination.keys)
 # Structure that no rule derives anything from but the power of components ...
 _FREE_SECTIONS = ("hierarchy", "network_on_chip", "vector")
@@ -82,7 +84,7 @@ class Levels:
             found, wrong = read_settings(kind, {axis.key: text}, "--vary")
             faults += [fault for fault in wrong if fault not in faults]
             settings += list(found.values())
-            if faults and axis.key not in table:
+            if len(faults) >= _MOST_FAULTS or (faults and axis.key not in table):
                 break
         if faults:
             raise InputError(faults)

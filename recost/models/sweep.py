@@ -10,7 +10,7 @@ import numpy as np
 
 from recost.errors import InputError
 from recost.hardware import Hardware
-from recost.kernels.sweep import SUM_CHIPS, SUMS, count_items, price_points, sum_networks
+from recost.kernels.sweep import SUMS, count_items, price_points, sum_networks
 from recost.models.binding import bind
 from recost.models.densities import Densities, add_words
 from recost.models.designs import Designs, Varied
@@ -52,6 +52,7 @@ NUMBERS = (
     "throughput_per_s",
     "energy_j",
     *(f"energy_{name}_j" for name in COMPONENT_NAMES),
+    "energy_digital_j",
     "power_w",
     "area_mm2",
     "crossbars",
@@ -113,6 +114,11 @@ class Sweep:
         self._bound: dict[tuple[int, bytes], Array] = {}
         self._sloped: dict[tuple[int, bytes], Array] = {}
         self.refused: str | None = None
+
+    @property
+    def split(self) -> tuple[list[int], list[int]]:
+        """Which columns of the space are keys of the hardware, and which of the network."""
+        return self._own, self._others
 
     def evaluate(self, places: Array, values: Array) -> Evaluated:
         """The numbers of points (see `recost.study.space.Space.points`).
@@ -337,6 +343,7 @@ def _numbers(network: LayerTable, structures: Array, totals: Array) -> Array:
         throughput,
         energy,
         *totals[:, :COMPONENTS].T,
+        np.zeros(len(totals)),  # crossbars do it all
         energy * throughput,
         totals[:, Total.AREA],
         totals[:, Total.CROSSBARS],

@@ -21,7 +21,7 @@ Array = np.ndarray[Any, Any]
 #: More points than this are months of work, not a sweep.
 LARGEST_SPACE = 10**10
 #: More values than this of one key are a slip of the keyboard.
-LARGEST_AXIS = 10**7
+LARGEST_AXIS = 10**5
 WORKLOAD = "workload"
 
 _NUMBER = r"([-+]?(?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d+)?)\s*(\S.*)?"
@@ -232,7 +232,8 @@ def _check_length(option: str, count: float) -> None:
 def _interval(option: str, target: str, key: str, parts: Sequence[str]) -> Axis:
     """``A:B[:HOW]``, the ends with one unit."""
     first, last = (re.fullmatch(_NUMBER, part) for part in parts[:2])
-    assert first and last
+    assert first is not None
+    assert last is not None
     unit = (last[2] or first[2] or "").strip()
     if first[2] and first[2].strip() != unit:
         raise InputError(f"the ends have different units: {first[2]} and {unit}", key=option)

@@ -1,0 +1,107 @@
+"""Options that sweeps and searches share, and what they come to."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from recost.errors import InputError
+
+if TYPE_CHECKING:
+    from recost.cli.options import Inputs
+    from recost.study.sweep import Study
+
+Vary = Annotated[
+    list[str],
+    typer.Option(
+        "--vary",
+        metavar="[NAME:]KEY=VALUES",
+        help="Values of a key of all hardware, of hardware NAME, or of the networks "
+        "(workload:KEY=...): 4,8,16 | 4..8 | 4:64:x2 | 0:1:+0.1 | 0.1:0.9:20 | 1 pJ:9 pJ:log20; "
+        "with --sample also 0.1:0.9. Repeats.",
+    ),
+]
+Sample = Annotated[
+    tuple[str, int] | None,
+    typer.Option("--sample", metavar="sobol N", help="N quasi-random points instead of all."),
+]
+Seed = Annotated[int, typer.Option("--seed", help="Seed of the sample.")]
+Where = Annotated[
+    list[str] | None,
+    typer.Option("--where", metavar="CONDITION", help="Rows with 'area_mm2<90 and chips==1'."),
+]
+Columns = Annotated[
+    str | None, typer.Option("--columns", metavar="A,B", help="These columns, in this order.")
+]
+Force = Annotated[bool, typer.Option("--force", help="Replace a file that exists.")]
+Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="No notes and no bar.")]
+Jobs = Annotated[
+    int | None, typer.Option("--jobs", min=1, help="Threads; by default one a processor.")
+]
+
+
+def make_study(
+    inputs: Inputs, vary: Sequence[str], sample: tuple[str, int] | None, seed: int, limit: int
+) -> Study:
+    """The study that the options ask for; refused if its space has more points than `limit`."""
+    from recost.study.space import parse_space
+    from recost.study.sweep import Study
+
+    if sample and (sample[0] != "sobol" or sample[1] < 1):
+        raise InputError("is not 'sobol N' with N from 1 on", key=f"--sample {sample[0]}")
+    if seed < 0:
+        raise InputError("a seed is a whole number from 0 on", key="--seed")
+    space = parse_space(vary, samples=sample[1] if sample else 0, seed=seed)
+    study = Study(inputs.hardware, inputs.networks, space)
+    if study.size > limit:
+        raise InputError(
+            f"{study.size:,} points, more than {limit:.0e}: vary fewer keys or values, or take a"
+            " sample (--sample sobol N)",
+            key="--vary",
+        )
+    return study
+
+
+def use_threads(jobs: int | None) -> None:
+    """Run kernels on so many threads; never more than there are."""
+    if jobs is None:
+        return
+    import numba
+
+    if jobs > numba.config.NUMBA_NUM_THREADS:
+        raise InputError(f"there are {numba.config.NUMBA_NUM_THREADS} threads", key="--jobs")
+    numba.set_num_threads(jobs)
+
+
+def chosen_columns(text: str | None, columns: Sequence[str]) -> tuple[str, ...]:
+    """The columns that --columns names, patterns too; all if it is not given."""
+    from fnmatch import fnmatchcase
+
+    from recost.errors import Fault, suggestion
+
+    if not text:
+        return tuple(columns)
+    found: dict[str, None] = {}
+    faults = []
+    for name in (part.strip() for part in text.split(",")):
+        fits = [column for column in columns if fnmatchcase(column, name)]
+        if not fits:
+            hint = suggestion(name, columns)
+            faults.append(Fault(f"unknown column '{name}'{hint}", key="--columns"))
+        found |= dict.fromkeys(fits)
+    if faults:
+        raise InputError(faults)
+    return tuple(found)
+
+
+def parse_shard(text: str | None) -> tuple[int, int] | None:
+    """The (number, count) of ``i/n``."""
+    if text is None:
+        return None
+    match = re.fullmatch(r"(\d+)/(\d+)", text.strip())
+    if not match or not 1 <= int(match[1]) <= int(match[2]):
+        raise InputError("write i/n with i from 1 to n", key=f"--shard {text}")
+    return int(match[1]), int(match[2])

@@ -1,0 +1,286 @@
+"""Rows written as they are made: CSV, Parquet and NPZ in constant memory, whole or not at all.
+
+Rows go to NAME.part; how far they reach is said in NAME.part.json, so that an interrupted run can
+go on where it stopped and end in the same bytes.  CSV grows there as it is; rows for Parquet and
+NPZ wait as fixed-size records until all are there.
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import os
+import zipfile
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import IO, Any
+
+import numpy as np
+
+from recost.errors import InputError
+
+Array = np.ndarray[Any, Any]
+Table = Mapping[str, Array]
+
+SUFFIXES = (".csv", ".parquet", ".npz")
+#: Rows of a row group of Parquet; the same for a file written at once, resumed or merged.
+ROW_GROUP = 131_072
+
+
+@dataclass(frozen=True)
+class Layout:
+    """The columns of a file.
+
+    Attributes
+    ----------
+    columns : names in order
+    words : columns of words, with all the words that may stand in them
+    whole : columns of whole numbers
+    """
+
+    columns: tuple[str, ...]
+    words: Mapping[str, tuple[str, ...]]
+    whole: frozenset[str]
+
+    @property
+    def dtype(self) -> np.dtype[np.void]:
+        """A row as a record: words as their place among all that may stand there."""
+        kinds = dict.fromkeys(self.words, "<i4") | dict.fromkeys(self.whole, "<i8")
+        return np.dtype([(name, kinds.get(name, "<f8")) for name in self.columns])
+
+    def records(self, table: Table) -> Array:
+        """Rows of a table as records."""
+        records = np.zeros(len(table[self.columns[0]]), self.dtype)
+        for name in self.columns:
+            if name in self.words:
+                code = {word: i for i, word in enumerate(self.words[name])}
+                records[name] = [code[word] for word in table[name].tolist()]
+            else:
+                records[name] = table[name]
+        return records
+
+
+def csv_lines(table: Table, layout: Layout) -> str:
+    """Rows as CSV: `repr` of a float, which reads back as the same bits; nothing for NaN."""
+    columns = []
+    for name in layout.columns:
+        values = table[name].tolist()
+        if name in layout.words:
+            quoted = {word: _quoted(word) for word in layout.words[name]}
+            columns.append([quoted[word] for word in values])
+        elif name in layout.whole:
+            columns.append(list(map(str, values)))
+        else:
+            texts = list(map(repr, values))
+            if np.isnan(table[name]).any():
+                texts = ["" if text == "nan" else text for text in texts]
+            columns.append(texts)
+    return "".join([",".join(row) + "\n" for row in zip(*columns, strict=True)])
+
+
+def _quoted(word: str) -> str:
+    text = io.StringIO()
+    csv.writer(text, lineterminator="").writerow([word])
+    return text.getvalue() if word else ""
+
+
+@dataclass
+class Stream:
+    """A file of a sweep that grows beside its final name.
+
+    Parameters
+    ----------
+    path : the final name; its suffix is the format
+    layout : its columns
+    identity : what the rows are made from; a part of another sweep is not continued
+    """
+
+    path: Path
+    layout: Layout
+    identity: str
+    next_point: int = 0
+    rows: int = 0
+    impossible: int = 0
+    _size: int = 0
+    _file: IO[bytes] | None = field(default=None, repr=False)
+
+    def __post_init__(self) -> None:
+        if self.path.suffix.lower() not in SUFFIXES:
+            raise InputError(
+                f"the suffix '{self.path.suffix}' names no format of a sweep; use one of"
+                f" {', '.join(SUFFIXES)}",
+                path=str(self.path),
+            )
+        if self.path.suffix.lower() == ".parquet":
+            _pyarrow()
+        if not self.path.parent.is_dir():
+            raise InputError(f"there is no folder {self.path.parent}", path=str(self.path))
+
+    @property
+    def part(self) -> Path:
+        """Where the rows grow."""
+        return self.path.with_name(self.path.name + ".part")
+
+    @property
+    def state(self) -> Path:
+        """What says how far the rows reach."""
+        return self.path.with_name(self.path.name + ".part.json")
+
+    @property
+    def _is_csv(self) -> bool:
+        return self.path.suffix.lower() == ".csv"
+
+    def begin(self, start: int, *, resume: bool) -> None:
+        """Open the part: a new one from point `start` on, or the one that is there."""
+        self.next_point = start
+        old = self._read_state() if resume else None
+        if old is not None:
+            self.next_point, self.rows = old["next_point"], old["rows"]
+            self.impossible, self._size = old["impossible"], old["size"]
+        self._file = self.part.open("r+b" if old is not None else "wb")
+        self._file.truncate(self._size)
+        self._file.seek(self._size)
+        if self._is_csv and not self._size:
+            heading = ",".join(_quoted(name) for name in self.layout.columns) + "\n"
+            self._size += self._file.write(heading.encode("utf-8"))
+        self._save_state()
+
+    def _read_state(self) -> dict[str, Any] | None:
+        """What an interrupted run left, or nothing if there was none."""
+        try:
+            old: dict[str, Any] = json.loads(self.state.read_text(encoding="utf-8"))
+            have = self.part.stat().st_size
+        except (OSError, ValueError):
+            return None
+        if old.get("identity") != self.identity:
+            raise InputError(
+                "is the part of another sweep (other files, keys, columns or version); remove it"
+                " or leave --resume out",
+                path=str(self.part),
+            )
+        if have < old["size"]:
+            raise InputError("is shorter than it was; leave --resume out", path=str(self.part))
+        return old
+
+    def append(self, table: Table, next_point: int, impossible: int) -> None:
+        """Write the rows of the points before `next_point`, and note that they are there."""
+        assert self._file is not None
+        if self._is_csv:
+            content = csv_lines(table, self.layout).encode("utf-8")
+        else:
+            content = self.layout.records(table).tobytes()
+        self._file.write(content)
+        self._file.flush()
+        self._size += len(content)
+        self.next_point = next_point
+        self.rows += len(table[self.layout.columns[0]])
+        self.impossible += impossible
+        self._save_state()
+
+    def _save_state(self) -> None:
+        said = {
+            "identity": self.identity,
+            "next_point": self.next_point,
+            "rows": self.rows,
+            "impossible": self.impossible,
+            "size": self._size,
+        }
+        assert self._file is not None
+        self._file.flush()
+        fresh = self.state.with_name(self.state.name + ".new")
+        fresh.write_text(json.dumps(said), encoding="utf-8")
+        fresh.replace(self.state)
+
+    def finish(self) -> None:
+        """Give the file its name, once everything is on disk."""
+        assert self._file is not None
+        if self._is_csv:
+            os.fsync(self._file.fileno())
+            self._file.close()
+            self.part.replace(self.path)
+        else:
+            self._file.close()
+            records = np.zeros(0, self.layout.dtype)
+            if self._size:
+                records = np.memmap(self.part, self.layout.dtype, "r")
+            fresh = self.path.with_name(self.path.name + ".new")
+            try:
+                write_columns(fresh, records, self.layout, self.path.suffix.lower())
+                fresh.replace(self.path)
+            finally:
+                with suppress(OSError):
+                    fresh.unlink()
+            self.part.unlink()
+        self.state.unlink()
+
+    def close(self) -> None:
+        """Leave the part as it is, to be resumed."""
+        if self._file is not None:
+            with suppress(OSError):
+                self._file.close()
+
+
+def write_columns(path: Path, records: Array, layout: Layout, suffix: str) -> None:
+    """Write records as Parquet or NPZ."""
+    if suffix == ".parquet":
+        _write_parquet(path, records, layout)
+    else:
+        _write_npz(path, records, layout)
+    with path.open("r+b") as file:
+        os.fsync(file.fileno())
+
+
+def _pyarrow() -> Any:
+    try:
+        import pyarrow as pa
+        import pyarrow.parquet
+    except ModuleNotFoundError:
+        raise InputError(
+            "Parquet needs pyarrow: pip install 'recost[parquet]'; .csv and .npz need nothing"
+        ) from None
+    return pa
+
+
+def _write_parquet(path: Path, records: Array, layout: Layout) -> None:
+    pa = _pyarrow()
+    kinds = {name: pa.string() for name in layout.words} | dict.fromkeys(layout.whole, pa.int64())
+    schema = pa.schema([(name, kinds.get(name, pa.float64())) for name in layout.columns])
+    with pa.parquet.ParquetWriter(path, schema, compression="zstd") as writer:
+        for start in range(0, len(records), ROW_GROUP):
+            block = np.asarray(records[start : start + ROW_GROUP])
+            arrays = []
+            for name in layout.columns:
+                values = np.ascontiguousarray(block[name])
+                if name in layout.words:
+                    words = pa.array(list(layout.words[name]), pa.string())
+                    coded = pa.DictionaryArray.from_arrays(pa.array(values), words)
+                    arrays.append(coded.cast(pa.string()))
+                else:
+                    arrays.append(pa.array(values, from_pandas=True))
+            writer.write_table(pa.Table.from_arrays(arrays, schema=schema), ROW_GROUP)
+
+
+def _write_npz(path: Path, records: Array, layout: Layout) -> None:
+    """One array a column; its entries carry no time, so that equal rows are equal bytes.
+
+    Of words there are two arrays: NAME holds the place of each row's word in ``NAME.words``.
+    """
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_STORED, allowZip64=True) as archive:
+        for name in layout.columns:
+            arrays = {name: np.ascontiguousarray(records[name])}
+            if name in layout.words:
+                arrays[f"{name}.words"] = np.array(layout.words[name])
+            for key, values in arrays.items():
+                entry = zipfile.ZipInfo(f"{key}.npy", (1980, 1, 1, 0, 0, 0))
+                with archive.open(entry, "w", force_zip64=True) as file:
+                    np.lib.format.write_array(file, values, allow_pickle=False)
+
+
+def check_new(paths: Sequence[Path], *, force: bool) -> None:
+    """Refuse to replace what is there without being told to."""
+    for path in paths:
+        if path.exists() and not force:
+            raise InputError("exists; --force replaces it", path=str(path))

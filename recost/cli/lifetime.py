@@ -39,11 +39,19 @@ TrainingsPerYear = Annotated[
     float | None, typer.Option(metavar="N", help="Trainings a year, instead of the time of one.")
 ]
 TargetSaving = Annotated[
-    float | None,
+    list[float] | None,
     typer.Option(
         "--target-mean-saving",
         metavar="X",
-        help="Choose writes.threshold so that SGD updates X times as often on average.",
+        help="Choose writes.threshold so that SGD updates X times as often on average. Repeats.",
+    ),
+]
+Vary = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--vary",
+        metavar="KEY=VALUES",
+        help="A row for each value (2,2.5,3 or 1..4) of a key. Repeats: every combination.",
     ),
 ]
 
@@ -62,6 +70,7 @@ def lifetime(
     training_time: TrainingTime = None,
     trainings_per_year: TrainingsPerYear = None,
     target_mean_saving: TargetSaving = None,
+    vary: Vary = None,
     settings: Settings = None,
 ) -> None:
     """How often cells are written, and how many trainings and years they live.
@@ -71,14 +80,15 @@ def lifetime(
       recost lifetime -H essence -W resnet20-cifar10 --training-time "3 h"
       recost lifetime -H essence -W resnet20-cifar10 --per layer
       recost lifetime -H essence -W resnet20-cifar10 --target-mean-saving 8 --per parameter
-      recost lifetime -H essence -W resnet20-cifar10 --set writes.feedback=0
+      recost lifetime -H essence -W resnet20-cifar10 --vary writes.feedback=0,1,3
     """  # noqa: D301 (\b keeps the lines apart)
     inputs = load_inputs(hardware, workload, settings)
     out.announce(inputs)
     seconds = training_seconds(training_time, trainings_per_year)
     share = failed_share(failed_fraction)
-    from recost.study.lifetime import Duty
+    from recost.study.life_case import Duty
     from recost.study.lifetime import lifetime as run
+    from recost.study.space import parse_space
 
     out.compiling("survival")
     result = run(
@@ -87,7 +97,8 @@ def lifetime(
         per=per.value,
         failed_fraction=share,
         duty=Duty(duty, seconds),
-        target_mean_saving=target_mean_saving,
+        target_mean_saving=target_mean_saving or None,
+        vary=parse_space(vary).axes if vary else (),
     )
     out.show(result, settings=inputs.settings)
 

@@ -27,7 +27,7 @@ from recost.models.machine import cost
 from recost.models.updates import check_policy
 from recost.models.writes import network_writes
 from recost.network import LayerTable
-from recost.study.lifetime import provenance_of
+from recost.study.life_case import provenance_of
 from recost.study.result import Result
 from recost.study.rows import as_hardware, as_networks
 

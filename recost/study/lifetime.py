@@ -2,29 +2,30 @@
 
 from __future__ import annotations
 
+import itertools
 import math
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import numpy as np
 
 from recost.errors import InputError
 from recost.hardware import Hardware
-from recost.models.life import SECONDS_PER_YEAR, Life, life
-from recost.models.machine import cost
 from recost.models.targets import for_mean_saving
-from recost.models.updates import largest_of
-from recost.models.writes import LayerWrites, NetworkWrites, network_writes
+from recost.models.writes import LayerWrites
 from recost.network import LayerTable
+from recost.study.life_case import Duty, LifeCase, provenance_of
 from recost.study.result import Result
 from recost.study.rows import as_hardware, as_networks
+from recost.study.space import WORKLOAD, Axis
 
 LIFETIME_COLUMNS = (
     "row",
     "hardware",
     "workload",
     "policy",
+    "threshold",
+    "threshold_percentile",
     "updates_sgd",
     "mean_updates",
     "max_updates",
@@ -93,23 +94,6 @@ PARAMETERS = (
 _STEP = 0.02
 
 
-@dataclass(frozen=True)
-class Duty:
-    """How a machine's time is spent: the share that it trains, and how long a training takes.
-
-    `training_s` None asks the model of training.
-    """
-
-    share: float = 1.0
-    training_s: float | None = None
-
-    def __post_init__(self) -> None:
-        if not 0.0 < self.share <= 1.0:
-            raise InputError("must lie above 0 and not above 1", key="--duty")
-        if self.training_s is not None and not 0.0 < self.training_s < math.inf:
-            raise InputError("a training takes some time", key="--training-time")
-
-
 def lifetime(
     hardware: Hardware | Sequence[Hardware],
     networks: LayerTable | Sequence[LayerTable],
@@ -117,7 +101,8 @@ def lifetime(
     per: str = "total",
     failed_fraction: float | None = None,
     duty: Duty | None = None,
-    target_mean_saving: float | None = None,
+    target_mean_saving: float | Sequence[float] | None = None,
+    vary: Sequence[Axis] = (),
 ) -> Result:
     """Update counts, wear and life of every machine that trains every network, back to back.
 
@@ -128,25 +113,25 @@ def lifetime(
         updates and life change with each parameter, as elasticities d ln / d ln
     failed_fraction : death is when this share of all cells has failed, else the first array's
     duty : share of the time that is spent on training, and the time of one
-    target_mean_saving : choose `writes.threshold` so that SGD would write as many times as often
+    target_mean_saving : choose `writes.threshold` so that SGD would write as many times as often;
+        several targets are several rows
+    vary : keys and their values; every combination is a row, with a column for each key
 
     Raises
     ------
     InputError
         No recipe, no endurance, a policy without its parameters, a target out of reach.
     """
-    duty = duty or Duty()
+    targets = _listed(target_mean_saving)
     rows: list[dict[str, Any]] = []
     notes: dict[str, None] = {}
     warnings: dict[str, None] = {}
-    for machine in as_hardware(hardware):
-        for network in as_networks(networks):
-            solved = machine
-            if target_mean_saving is not None:
-                solved = for_mean_saving(machine, network, target_mean_saving)
-                notes[f"{machine.name}, {network.name}: {_solved(solved, network)}"] = None
-            case = _Case(solved, network, failed_fraction, duty, target_mean_saving)
-            rows += {"total": _total, "layer": _layers, "parameter": _parameters}[per](case)
+    for machine, network, varied in _designs(as_hardware(hardware), as_networks(networks), vary):
+        for target in targets:
+            solved = machine if target is None else for_mean_saving(machine, network, target)
+            case = LifeCase(solved, network, failed_fraction, duty or Duty(), target)
+            found = {"total": _total, "layer": _layers, "parameter": _parameters}[per](case)
+            rows += [{**row, **varied} for row in found]
             notes.update(dict.fromkeys(case.notes()))
             warnings.update(dict.fromkeys(case.warnings()))
     columns = {
@@ -155,7 +140,7 @@ def lifetime(
         "parameter": PARAMETER_COLUMNS,
     }[per]
     return Result(
-        columns,
+        (*columns[:_IDENTITY], *(axis.name for axis in vary), *columns[_IDENTITY:]),
         rows,
         notes=list(notes),
         warnings=list(warnings),
@@ -164,119 +149,48 @@ def lifetime(
     )
 
 
-def provenance_of(
-    hardware: Sequence[Hardware], networks: Sequence[LayerTable]
-) -> dict[str, dict[str, dict[str, str]]]:
-    """Which inputs, in which state, the numbers were made from."""
-    return {
-        "hardware": {item.name: {"sha256": item.content_hash} for item in hardware},
-        "workloads": {item.name: {"sha256": item.content_hash} for item in networks},
-    }
+def _listed(targets: float | Sequence[float] | None) -> list[float | None]:
+    if targets is None:
+        return [None]
+    return [targets] if isinstance(targets, float | int) else list(targets)
 
 
-def _solved(hardware: Hardware, network: LayerTable) -> str:
-    """What a target's threshold came to, as text."""
-    updates = network_writes(hardware, network).layers[0].updates
-    percentile = updates.gradients.percentile(hardware.writes.threshold or 0.0)
-    return (
-        f"writes.threshold = {hardware.writes.threshold:.6g} times the mean gradient, which is"
-        f" percentile {percentile:.2f} of single gradients in {network.names[0]}"
-    )
+# Columns that say which machine and network a row is of.
+_IDENTITY = 3
 
 
-class _Case:
-    """One machine and one network, with all that the tables ask of them."""
-
-    def __init__(
-        self,
-        hardware: Hardware,
-        network: LayerTable,
-        failed_fraction: float | None,
-        duty: Duty,
-        target: float | None = None,
-    ) -> None:
-        self.hardware = hardware
-        self.network = network
-        self.failed_fraction = failed_fraction
-        self.duty = duty
-        self.target = target
-        self.writes: NetworkWrites = network_writes(hardware, network)
-        self.life: Life = life(self.writes, failed_fraction=failed_fraction)
-        self.training_s, self.missing = _training_time(self.writes, duty)
-
-    def with_value(self, key: str, value: float) -> _Case:
-        """The case with another value; under a target the threshold is chosen anew."""
-        hardware = self.hardware.replace({key: value})
-        if self.target is not None:
-            hardware = for_mean_saving(hardware, self.network, self.target)
-        return _Case(hardware, self.network, self.failed_fraction, self.duty, self.target)
-
-    @property
-    def label(self) -> dict[str, Any]:
-        return {
-            "hardware": self.hardware.name,
-            "workload": self.network.name,
-            "policy": self.hardware.writes.policy.text,
-        }
-
-    @property
-    def mean(self) -> float:
-        """Updates of a weight in a training."""
-        updates = [layer.updates for layer in self.writes.layers]
-        return sum(u.mean * u.weights for u in updates) / sum(u.weights for u in updates)
-
-    @property
-    def largest(self) -> float:
-        """Expected updates of the most written structure of the network."""
-        return largest_of([layer.updates for layer in self.writes.layers])
-
-    def years(self, trainings: float) -> float | None:
-        """Years of so many trainings at the duty; None where the time of one is not known."""
-        if self.training_s is None or not math.isfinite(trainings):
-            return None
-        return trainings * self.training_s / self.duty.share / SECONDS_PER_YEAR
-
-    def notes(self) -> list[str]:
-        found = [*self.writes.notes]
-        if self.missing:
-            found.append(self.missing)
-        if not self.network.profiled and self.hardware.writes.store:
-            found.append(f"{self.network.name} has no profile: every stored value is written whole")
-        return found
-
-    def warnings(self) -> list[str]:
-        found = []
-        if self.life.median < 1.0:
-            first = self.life.first
-            found.append(
-                f"{self.hardware.name} does not live through one training of {self.network.name}:"
-                f" {first.layer} {first.kind} fail after {100 * self.life.median:.3g} % of it"
+def _designs(
+    machines: Sequence[Hardware], networks: Sequence[LayerTable], axes: Sequence[Axis]
+) -> Iterator[tuple[Hardware, LayerTable, dict[str, str]]]:
+    """Every machine with every network at every combination of what varies."""
+    for machine, network in itertools.product(machines, networks):
+        mine = [axis for axis in axes if axis.target in ("", WORKLOAD, machine.name)]
+        for texts in itertools.product(*(axis.texts for axis in mine)):
+            varied = dict(zip(mine, texts, strict=True))
+            keys = {axis.key: text for axis, text in varied.items() if axis.target != WORKLOAD}
+            of_network = {a.key: text for a, text in varied.items() if a.target == WORKLOAD}
+            yield (
+                machine.replace(keys) if keys else machine,
+                network.replace(of_network) if of_network else network,
+                {axis.name: text for axis, text in varied.items()},
             )
-        return found
-
-
-def _training_time(writes: NetworkWrites, duty: Duty) -> tuple[float | None, str]:
-    """Seconds of one training, and what to say where they are not known."""
-    if duty.training_s is not None:
-        return duty.training_s, ""
-    hardware, network = writes.hardware, writes.network
-    try:
-        step = cost(hardware, network, "training")
-    except InputError as error:
-        return None, (
-            f"{hardware.name}: no lifetime in years, since the time of a training is not known"
-            f" ({error.faults[0].message}); give --training-time or --trainings-per-year"
-        )
-    if step.throughput_per_s is None:  # nothing takes time
-        return None, f"{hardware.name}: no lifetime in years; give --training-time"
-    return writes.images / step.throughput_per_s, ""
 
 
 def _finite(value: float) -> float | None:
     return value if math.isfinite(value) else None
 
 
-def _total(case: _Case) -> list[dict[str, Any]]:
+def _percentile(case: LifeCase) -> float | None:
+    """Per cent of single gradients below the threshold, over weights."""
+    threshold = case.hardware.writes.threshold
+    if threshold is None:
+        return None
+    updates = [layer.updates for layer in case.writes.layers]
+    weights = sum(u.weights for u in updates)
+    return sum(u.gradients.percentile(threshold) * u.weights for u in updates) / weights
+
+
+def _total(case: LifeCase) -> list[dict[str, Any]]:
     lived = case.life
     updates = [layer.updates for layer in case.writes.layers]
     weights = sum(u.weights for u in updates)
@@ -287,6 +201,8 @@ def _total(case: _Case) -> list[dict[str, Any]]:
         {
             "row": "result",
             **case.label,
+            "threshold": case.hardware.writes.threshold,
+            "threshold_percentile": _percentile(case),
             "updates_sgd": steps,
             "mean_updates": mean,
             "max_updates": largest,
@@ -308,7 +224,7 @@ def _total(case: _Case) -> list[dict[str, Any]]:
     ]
 
 
-def _layers(case: _Case) -> list[dict[str, Any]]:
+def _layers(case: LifeCase) -> list[dict[str, Any]]:
     rows = []
     for layer in case.writes.layers:
         own = [p.layer == layer.name for p in case.life.populations]
@@ -357,7 +273,7 @@ def _layer_figures(layer: LayerWrites) -> dict[str, Any]:
     }
 
 
-def _parameters(case: _Case) -> list[dict[str, Any]]:
+def _parameters(case: LifeCase) -> list[dict[str, Any]]:
     """Elasticities by central differences, a row for each parameter that has a value.
 
     Under a target for the mean the threshold follows, and has no row of its own.

@@ -16,7 +16,7 @@ from recost.models.updates import LayerUpdates, largest_of
 from recost.models.wear_trials import CountTrial, draw_lives, simulate_updates
 from recost.models.writes import NetworkWrites, network_writes
 from recost.network import LayerTable
-from recost.study.lifetime import provenance_of
+from recost.study.life_case import provenance_of
 from recost.study.result import Result
 from recost.study.rows import as_hardware, as_networks
 from recost.vocabulary import UpdatePolicy

@@ -1,0 +1,135 @@
+"""One machine that trains one network: its writes, its life, its years."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from recost.errors import InputError
+from recost.hardware import Hardware
+from recost.models.life import SECONDS_PER_YEAR, Life, life
+from recost.models.machine import cost
+from recost.models.targets import for_mean_saving
+from recost.models.updates import largest_of
+from recost.models.writes import NetworkWrites, network_writes
+from recost.network import LayerTable
+
+
+@dataclass(frozen=True)
+class Duty:
+    """How a machine's time is spent: the share that it trains, and how long a training takes.
+
+    `training_s` None asks the model of training.
+    """
+
+    share: float = 1.0
+    training_s: float | None = None
+
+    def __post_init__(self) -> None:
+        if not 0.0 < self.share <= 1.0:
+            raise InputError("must lie above 0 and not above 1", key="--duty")
+        if self.training_s is not None and not 0.0 < self.training_s < math.inf:
+            raise InputError("a training takes some time", key="--training-time")
+
+
+class LifeCase:
+    """One machine and one network, with all that the tables ask of them."""
+
+    def __init__(
+        self,
+        hardware: Hardware,
+        network: LayerTable,
+        failed_fraction: float | None,
+        duty: Duty,
+        target: float | None = None,
+    ) -> None:
+        self.hardware = hardware
+        self.network = network
+        self.failed_fraction = failed_fraction
+        self.duty = duty
+        self.target = target
+        self.writes: NetworkWrites = network_writes(hardware, network)
+        self.life: Life = life(self.writes, failed_fraction=failed_fraction)
+        self.training_s, self.missing = _training_time(self.writes, duty)
+
+    def with_value(self, key: str, value: float) -> LifeCase:
+        """The case with another value; under a target the threshold is chosen anew."""
+        hardware = self.hardware.replace({key: value})
+        if self.target is not None:
+            hardware = for_mean_saving(hardware, self.network, self.target)
+        return LifeCase(hardware, self.network, self.failed_fraction, self.duty, self.target)
+
+    @property
+    def label(self) -> dict[str, Any]:
+        """The columns that say what a row is of."""
+        return {
+            "hardware": self.hardware.name,
+            "workload": self.network.name,
+            "policy": self.hardware.writes.policy.text,
+        }
+
+    @property
+    def mean(self) -> float:
+        """Updates of a weight in a training."""
+        updates = [layer.updates for layer in self.writes.layers]
+        return sum(u.mean * u.weights for u in updates) / sum(u.weights for u in updates)
+
+    @property
+    def largest(self) -> float:
+        """Expected updates of the most written structure of the network."""
+        return largest_of([layer.updates for layer in self.writes.layers])
+
+    def years(self, trainings: float) -> float | None:
+        """Years of so many trainings at the duty; None where the time of one is not known."""
+        if self.training_s is None or not math.isfinite(trainings):
+            return None
+        return trainings * self.training_s / self.duty.share / SECONDS_PER_YEAR
+
+    def notes(self) -> list[str]:
+        """What a reader should know of how the numbers came about."""
+        found = [*self.writes.notes]
+        if self.missing:
+            found.append(self.missing)
+        if not self.network.profiled and self.hardware.writes.store:
+            found.append(f"{self.network.name} has no profile: every stored value is written whole")
+        return found
+
+    def warnings(self) -> list[str]:
+        """What is probably not what the user wants."""
+        found = []
+        if self.life.median < 1.0:
+            first = self.life.first
+            found.append(
+                f"{self.hardware.name} does not live through one training of {self.network.name}:"
+                f" {first.layer} {first.kind} fail after {100 * self.life.median:.3g} % of it"
+            )
+        return found
+
+
+def _training_time(writes: NetworkWrites, duty: Duty) -> tuple[float | None, str]:
+    """Seconds of one training, and what to say where they are not known."""
+    if duty.training_s is not None:
+        return duty.training_s, ""
+    hardware, network = writes.hardware, writes.network
+    try:
+        step = cost(hardware, network, "training")
+    except InputError as error:
+        return None, (
+            f"{hardware.name}: no lifetime in years, since the time of a training is not known"
+            f" ({error.faults[0].message}); give --training-time or --trainings-per-year"
+        )
+    if step.throughput_per_s is None:  # nothing takes time
+        return None, f"{hardware.name}: no lifetime in years; give --training-time"
+    return writes.images / step.throughput_per_s, ""
+
+
+def provenance_of(
+    hardware: Sequence[Hardware], networks: Sequence[LayerTable]
+) -> dict[str, dict[str, dict[str, str]]]:
+    """Which inputs, in which state, the numbers were made from."""
+    return {
+        "hardware": {item.name: {"sha256": item.content_hash} for item in hardware},
+        "workloads": {item.name: {"sha256": item.content_hash} for item in networks},
+    }

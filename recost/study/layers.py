@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+from recost.errors import InputError
 from recost.hardware import Hardware
 from recost.network import LayerTable
 from recost.study.result import Result
 from recost.study.rows import as_networks
+from recost.vocabulary import HardwareKind
 
 COLUMNS = (
     "workload",
@@ -67,6 +69,8 @@ def layers(networks: LayerTable | Sequence[LayerTable], hardware: Hardware | Non
 
 
 def _placed(network: LayerTable, hardware: Hardware) -> list[dict[str, Any]]:
+    if hardware.kind != HardwareKind.RERAM.text:
+        raise InputError(f"{hardware.name} has no crossbars to place on", path=hardware.path)
     from recost.hardware.records import structure_record
     from recost.kernels.counts import layer_placement
     from recost.models.binding import bind

@@ -148,3 +148,11 @@ def test_a_network_without_a_recipe(tmp_path):
         with pytest.raises(InputError, match=r"write \[recipe\]") as error:
             cost(load_hardware(name), load_network(str(path)), "training")
         assert error.value.path
+
+
+@pytest.mark.parametrize("name", ["base-digital", "gpu-v100"])
+def test_what_has_no_crossbars_is_not_placed_on_them(name):
+    from recost.study.layers import layers
+
+    with pytest.raises(InputError, match="no crossbars"):
+        layers(network(), load_hardware(name))

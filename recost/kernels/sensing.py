@@ -29,6 +29,7 @@ _STATES = np.uint64(1) << np.uint64(40)
 _READING = np.uint64(2) << np.uint64(40)
 
 _LOW, _HALF = np.uint64(0xFFFFFFFF), np.uint64(32)
+_NEVER = np.uint64(1) << np.uint64(33)  # above every 32-bit number
 
 # A block of `LANES` trials of one stratum, from trial `first` on.
 BLOCK = np.dtype([("stratum", "i8"), ("first", "i8")])
@@ -112,16 +113,26 @@ def _chances(key, quad, trial, chances):
 def _by_state(values, shares, chances, out, totals):
     """The value of the state that each lane's number stands for; adds the state to `totals`.
 
-    Goes through the states and keeps the last that a number reaches: unlike a table looked up
-    lane by lane this vectorises.
+    Goes through the states, three at a time, and keeps the last that a number reaches: unlike a
+    table looked up lane by lane this vectorises.
     """
     out[:] = values[0]
-    for state in range(1, values.size):
-        share, value = shares[state - 1], values[state]
+    last = values.size - 1
+    for at in range(0, last, 3):
+        # States beyond the last are never reached.
+        a, b, c = shares[at], _NEVER, _NEVER
+        x = values[at + 1]
+        y = z = x
+        if at + 1 < last:
+            b, y = shares[at + 1], values[at + 2]
+        if at + 2 < last:
+            c, z = shares[at + 2], values[at + 3]
         for lane in range(out.size):
-            higher = chances[lane] >= share
-            out[lane] = value if higher else out[lane]
-            totals[lane] += np.int64(higher)
+            chance = chances[lane]
+            value = x if chance >= a else out[lane]
+            value = y if chance >= b else value
+            out[lane] = z if chance >= c else value
+            totals[lane] += np.int64(chance >= a) + np.int64(chance >= b) + np.int64(chance >= c)
 
 
 @kernel

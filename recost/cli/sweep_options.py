@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -71,8 +71,9 @@ def use_threads(jobs: int | None) -> None:
         return
     import numba
 
-    if jobs > numba.config.NUMBA_NUM_THREADS:
-        raise InputError(f"there are {numba.config.NUMBA_NUM_THREADS} threads", key="--jobs")
+    config: Any = numba.config
+    if jobs > config.NUMBA_NUM_THREADS:
+        raise InputError(f"there are {config.NUMBA_NUM_THREADS} threads", key="--jobs")
     numba.set_num_threads(jobs)
 
 

@@ -22,11 +22,11 @@ def undominated(costs, order, kept):
     before = -1
     for i in order:
         b, c = costs[i, 1], costs[i, 2]
-        if before >= 0 and costs[before, 0] == costs[i, 0]:
-            if costs[before, 1] == b and costs[before, 2] == c:
-                kept[i] = kept[before]
-                before = i
-                continue
+        same_a = before >= 0 and costs[before, 0] == costs[i, 0]
+        if same_a and costs[before, 1] == b and costs[before, 2] == c:
+            kept[i] = kept[before]
+            before = i
+            continue
         before = i
         low, high = 0, steps  # the number of stairs whose second cost is not larger
         while low < high:

@@ -52,17 +52,24 @@ class Varied(Protocol):
     """A key and the values that it takes, as `recost.study.space.Axis` has them."""
 
     @property
-    def key(self) -> str: ...
+    def key(self) -> str:
+        """The dotted key of the file."""
     @property
-    def texts(self) -> tuple[str, ...]: ...
+    def texts(self) -> tuple[str, ...]:
+        """The values of a list, as ``--set`` takes them."""
     @property
-    def continuous(self) -> bool: ...
+    def continuous(self) -> bool:
+        """Whether any value of an interval may be taken."""
     @property
-    def low(self) -> float: ...
+    def low(self) -> float:
+        """The lower end of an interval."""
     @property
-    def high(self) -> float: ...
-    def text(self, value: float) -> str: ...
-    def first(self) -> str: ...
+    def high(self) -> float:
+        """The upper end of an interval."""
+    def text(self, value: float) -> str:
+        """A value of an interval as ``--set`` takes it."""
+    def first(self) -> str:
+        """Some value, as ``--set`` takes it."""
 
 
 def number(value: Any, text: str) -> int | float | str:
@@ -138,7 +145,10 @@ class Designs:
         self.prices = [i for i, group in enumerate(groups) if group == "price"]
         self.free = [i for i, group in enumerate(groups) if group == "free"]
         self.tied = [i for i, group in enumerate(groups) if group == "tied"]
-        self._forget()
+        self._place: dict[int, int] = {}
+        self.kept: list[Hardware] = []
+        self.structures: Array = np.zeros(0, STRUCTURE_DTYPE)
+        self.technologies: Array = np.zeros(0, TECHNOLOGY_DTYPE)
         self.refused: str | None = None
 
     def _group(self, levels: Levels) -> str:
@@ -186,10 +196,10 @@ class Designs:
 
     def _forget(self) -> None:
         """Start anew with nothing kept."""
-        self._place: dict[int, int] = {}
-        self.kept: list[Hardware] = []
-        self.structures = np.zeros(0, STRUCTURE_DTYPE)
-        self.technologies = np.zeros(0, TECHNOLOGY_DTYPE)
+        self._place.clear()
+        self.kept.clear()
+        self.structures = self.structures[:0]
+        self.technologies = self.technologies[:0]
 
     def _make(self, places: Array, values: Array) -> int:
         """Make the hardware of a point, free keys and prices at their first values."""

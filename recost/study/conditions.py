@@ -43,7 +43,7 @@ class Comparison:
     def holds(self, table: Table) -> Array:
         """Which rows of the table it holds for; never for a number that does not apply."""
         values = table[self.column]
-        words = values.dtype.kind in "US"
+        words = values.dtype.kind == "O"
         if words != isinstance(self.value, str):
             kind = "words" if words else "numbers"
             raise InputError(f"{self.column} holds {kind}", key=f"--where {self}")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import math
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -301,9 +302,14 @@ def select(
     return join(kept), impossible
 
 
+def _value(value: Any) -> Any:
+    """None for what does not apply."""
+    return None if value == "" or (isinstance(value, float) and math.isnan(value)) else value
+
+
 def as_result(study: Study, table: Table, kind: str, notes: Sequence[str] = ()) -> Result:
     """A table as the result that reports take."""
-    lists = [[None if v == "" or v != v else v for v in table[name].tolist()] for name in table]
+    lists = [[_value(v) for v in table[name].tolist()] for name in table]
     rows = [dict(zip(table, values, strict=True)) for values in zip(*lists, strict=True)]
     return Result(
         columns=list(table), rows=rows, notes=notes, provenance=study.provenance(), kind=kind

@@ -1,0 +1,171 @@
+import numpy as np
+import pytest
+
+from recost.errors import InputError
+from recost.hardware import load_hardware
+from recost.network import load_network
+from recost.study.conditions import Goal, parse_where
+from recost.study.estimate import estimate
+from recost.study.space import parse_space
+from recost.study.sweep import Selection, Study, as_result, best, join, select
+
+# Every group of keys: prices, structure that is free, tied, words, modes that compile apart.
+SPACES = {
+    "technology": ["adc.energy=1 pJ:3 pJ:3", "cell.read_energy=1 fJ,2 fJ", "adc.area=10 um^2,1 mm2",
+                   "cell.write_time=10 ns,1 us"],
+    "leakage": ["leakage.fraction=0.1,0.2", "adc.energy=1 pJ,2 pJ", "memory.energy=1 fJ/bit"],
+    "structure": ["operation_unit.rows=8,9", "crossbar.columns=60,128", "adc.bits=5,auto",
+                  "hierarchy.cores_per_tile=1,3", "network_on_chip.hops=1.5,4",
+                  "sparsity.index_bits=5,log2", "adc.scaling=none,linear,exponential"],
+    "modes": ["sparsity.weights=none,matrix,crossbar-row,ou-row,ou-column",
+              "sparsity.activations=none,value,bit", "mapping.compaction=crossbar,layer",
+              "mapping.sync=vector,layer"],
+    "budget": ["mapping.replication=none,balanced,[2, 1, 1, 3]", "budget.chips=1,2,none",
+               "budget.on_overflow=error,reload", "cell.write_energy=1 pJ", "cell.write_time=9 ns",
+               "hierarchy.tiles_per_chip=1,2", "hierarchy.cores_per_tile=1"],
+    "network": ["workload:profile.*.weights.elements=0.1,0.3", "operation_unit.rows=8,16",
+                "workload:profile.*.weights.correlation=0,0.1"],
+}  # fmt: skip
+SPACES["leakage"].pop()
+
+
+def study_of(vary, hardware=("sre",), networks=("lenet5",), **options):
+    machines = [load_hardware(name) for name in hardware]
+    return Study(machines, [load_network(name) for name in networks], parse_space(vary, **options))
+
+
+def settings_of(space, places, values):
+    chosen = {"": {}, "workload": {}}
+    for axis, place, value in zip(space.axes, places, values, strict=True):
+        text = axis.text(float(value)) if axis.continuous else axis.texts[place]
+        chosen.setdefault(axis.target, {})[axis.key] = text
+    return chosen
+
+
+def check_against_estimate(vary, hardware, network, points, **options):
+    """Every point within 1e-9 of `estimate`; a point is impossible where that refuses it."""
+    machine, table = load_hardware(hardware), load_network(network)
+    space = parse_space(vary, **options)
+    study = Study([machine], [table], space)
+    rng = np.random.default_rng(7)
+    for point in rng.choice(space.size, min(points, space.size), replace=False).tolist():
+        places, values = space.points(point, point + 1)
+        chosen = settings_of(space, places[0], values[0])
+        rows, impossible = study.table(point, point + 1)
+        try:
+            wanted = estimate(
+                machine.replace(chosen[""]), table.replace(chosen["workload"])
+            ).to_dicts()[0]
+        except InputError:
+            assert impossible == 1
+            continue
+        got = as_result(study, rows, "sweep").to_dicts()[0]
+        for name, value in wanted.items():
+            if name == "profile":
+                continue  # says that a setting changed it
+            if isinstance(value, float):
+                assert got[name] == pytest.approx(value, rel=1e-9, abs=0.0), (point, name)
+            else:
+                assert got[name] == value, (point, name)
+
+
+@pytest.mark.parametrize("name", SPACES)
+def test_every_point_is_an_estimate(name):
+    check_against_estimate(SPACES[name], "sre", "lenet5", 24)
+
+
+def test_points_of_an_interval_are_estimates():
+    vary = ["workload:profile.*.weights.elements=0.05:0.9", "adc.energy=1 pJ:2 pJ",
+            "workload:profile.conv2.activations.nonzero=0.8:0.95", "adc.rate=1 GS/s:2 GS/s",
+            "operation_unit.rows=8..16"]  # fmt: skip
+    check_against_estimate(vary, "sre", "lenet5", 12, samples=64)
+    vary = [*vary[:3], "sparsity.weights=matrix"]
+    check_against_estimate(vary, "sre", "lenet5", 6, samples=16)
+
+
+def test_what_an_interval_cannot_be():
+    with pytest.raises(InputError, match="list its values"):
+        study_of(["adc.bits=4:8"], samples=8)
+    study = study_of(["workload:profile.*.activations.bits.mean_density=0.02:0.2"],
+                     networks=["caffenet-ssl"], samples=8)  # fmt: skip
+    assert study.table(0, 8)[1] == 8
+    assert "in proportion" in (study.refused or "")
+
+
+@pytest.mark.parametrize("name", SPACES)
+def test_bits_do_not_depend_on_how_points_are_cut(name):
+    study = study_of(SPACES[name])
+    whole, _ = study.table(0, study.size)
+    for size in (1, 7, 64):
+        stop = min(study.size, 5 * size)
+        parts = [study_of(SPACES[name]).table(i, min(stop, i + size))[0]
+                 for i in range(0, stop, size)]  # fmt: skip
+        cut = join(parts)
+        rows = len(cut["row"])
+        for column, values in cut.items():
+            assert values.tolist() == whole[column][:rows].tolist() or np.array_equal(
+                values, whole[column][:rows], equal_nan=True
+            )
+
+
+def test_bits_do_not_depend_on_threads():
+    import numba
+
+    vary = ["workload:profile.*.weights.elements=0.05:0.9", "operation_unit.rows=8..16"]
+    before = numba.get_num_threads()
+    tables = []
+    try:
+        for threads in (1, before):
+            numba.set_num_threads(threads)
+            tables.append(study_of(vary, samples=100).table(0, 100)[0])
+    finally:
+        numba.set_num_threads(before)
+    for column in tables[0]:
+        assert np.array_equal(tables[0][column], tables[1][column])
+
+
+def test_rows_of_several_hardware_and_networks():
+    study = study_of(["sre:operation_unit.rows=8,16", "hierarchy.cores_per_tile=4,8,12"],
+                     ["sre", "isaac"], ["lenet5", "mlp-mnist"])  # fmt: skip
+    assert study.size == 2 * (6 + 3)
+    result = as_result(study, study.table(0, study.size)[0], "sweep")
+    assert [row["hardware"] for row in result.rows] == ["sre"] * 12 + ["isaac"] * 6
+    assert result.rows[0]["sre:operation_unit.rows"] == 8
+    assert result.rows[-1]["sre:operation_unit.rows"] is None
+    assert result.rows[-1]["hierarchy.cores_per_tile"] == 12
+
+
+def test_keys_that_follow_do_so_at_every_point():
+    study = study_of(["operation_unit.rows=4,8,16,32"], hardware=["ou-dense"])
+    kept = study.table(0, 4)[0]["cycle_time_s"]
+    assert len(set(kept.tolist())) == 1
+    study = study_of(["operation_unit.columns=8,16", "adc.bits=auto"])
+    times = study.table(0, 2)[0]["cycle_time_s"]
+    assert times[1] == pytest.approx(2.0 * times[0])
+
+
+def test_best_rows_are_those_of_sorting_all():
+    study = study_of(["operation_unit.rows=4..16", "adc.energy=1 pJ:2 pJ:30"])
+    everything, _ = study.table(0, study.size)
+    goal = Goal("energy_j", False)
+    where = parse_where(["operation_unit.rows>5"], study.columns)
+    table, _ = select(study, Selection(where, (goal,), 10), lambda _: None)
+    allowed = everything["energy_j"][everything["operation_unit.rows"] > 5]
+    assert table["energy_j"].tolist() == sorted(allowed.tolist())[:10]
+    optimum, _ = select(study, Selection(where, (goal,)), lambda _: None)
+    assert optimum["energy_j"].tolist() == [allowed.min()]
+    front = best(everything, Selection((), (goal, Goal("latency_s", False))))
+    assert 1 <= len(front["row"]) < study.size
+
+
+def test_faults_of_a_study():
+    with pytest.raises(InputError, match=r"did you mean 'adc.bits'"):
+        study_of(["adc.bit=4"])
+    with pytest.raises(InputError, match="unknown hardware 'isac'"):
+        study_of(["isac:adc.bits=4"])
+    with pytest.raises(InputError, match="for all hardware too"):
+        study_of(["sre:adc.bits=4", "adc.bits=5"])
+    with pytest.raises(InputError, match="profil"):
+        study_of(["workload:profil.a=4"])
+    with pytest.raises(InputError, match="too large"):
+        study_of(["adc.bits=4..99"])

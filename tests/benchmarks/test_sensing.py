@@ -29,14 +29,14 @@ def numpy_table(hardware, active, trials, generator):
     cells, reader = Cells.of(hardware), reader_of(hardware, Cells.of(hardware), active)
     counts = np.zeros((reader.largest + 1, reader.largest + 1), np.int64)
     for k in range(active + 1):
-        if len(cells.currents) == 2:
-            states = np.broadcast_to(np.arange(active) < k, (trials, active)).astype(np.intp)
-        else:
+        true, median = np.full(trials, k), np.where(np.arange(active) < k, *cells.currents[[-1, 0]])
+        if len(cells.currents) > 2:
             states = generator.integers(0, len(cells.currents), (trials, active))
+            true, median = states.sum(axis=1), cells.currents[states]
         noise = np.exp(cells.spread * generator.standard_normal((trials, active)))
-        current = (noise * cells.currents[states]).sum(axis=1)
-        passed = np.floor((current - reader.first) / reader.step).astype(np.int64) + 1
-        np.add.at(counts, (states.sum(axis=1), np.clip(passed, 0, reader.largest)), 1)
+        passed = np.floor(((noise * median).sum(axis=1) - reader.first) / reader.step)
+        sensed = np.clip(passed.astype(np.int64) + 1, 0, reader.largest)
+        np.add.at(counts, (true, sensed), 1)
     return counts
 
 

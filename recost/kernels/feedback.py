@@ -46,6 +46,7 @@ class Law(NamedTuple):
     """`threshold` t over the mean norm, exponent `feedback` k, spreads `lasting` and `fresh`.
 
     `hard` is a threshold that keeps what is above it and nothing else: h(y) = P(y Z > 1).
+    `square` is E Z^2 where Z is not quite the lognormal (`norms`); 0: the lognormal's exp(s_w^2).
     """
 
     threshold: float
@@ -53,6 +54,7 @@ class Law(NamedTuple):
     lasting: float
     fresh: float
     hard: bool = False
+    square: float = 0.0
 
 
 @kernel
@@ -182,7 +184,7 @@ def threshold_for_rate(law, rate):
     low, high = -100.0, 100.0
     for _ in range(60):
         middle = 0.5 * (low + high)
-        trial = Law(math.exp(middle), law.feedback, law.lasting, law.fresh, law.hard)
+        trial = Law(math.exp(middle), law.feedback, law.lasting, law.fresh, law.hard, 0.0)
         if _mean_given(trial, norms, weights, rate) > rate:
             low = middle
         else:
@@ -200,15 +202,18 @@ def gradient_noise(law, rate):
     norms, weights = np.empty(points), np.empty(points)
     fill_factors(law.lasting, norms, weights)
     median = math.exp(-0.5 * law.fresh * law.fresh)
+    own = math.exp(law.fresh * law.fresh)
+    mean_square = law.square if law.square > 0.0 else own
     kept = whole = 0.0
     for g in range(points):
         x = write_rate(law, norms[g], rate)
         limit = law.threshold / norms[g] * (x / rate) ** law.feedback
         limited = _limited_mean(_LOGNORMAL, median, law.fresh, limit)
         small = limited - limit * _survival(_LOGNORMAL, median, law.fresh, limit)
-        square = limit * small + _square_above(_LOGNORMAL, median, law.fresh, limit)
-        kept += weights[g] * norms[g] ** 2 * square
-        whole += weights[g] * norms[g] ** 2 * math.exp(law.fresh * law.fresh)
+        # What lies above the limit is the mean square without what lies below it.
+        above = mean_square - own + _square_above(_LOGNORMAL, median, law.fresh, limit)
+        kept += weights[g] * norms[g] ** 2 * (limit * small + above)
+        whole += weights[g] * norms[g] ** 2 * mean_square
     return kept / whole - 1.0
 
 

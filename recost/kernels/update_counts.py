@@ -161,7 +161,7 @@ def simulate(order, keys, steps, laws, bounds, arrays):
     for place in prange(order.size):
         g = order[place]
         start, stop = bounds[g], bounds[g + 1]
-        law = Law(laws[g, 1], laws[g, 2], laws[g, 3], laws[g, 4], False)
+        law = Law(laws[g, 1], laws[g, 2], laws[g, 3], laws[g, 4], False, 0.0)
         rule = rule_of(int(laws[g, 0]), law.threshold)
         draw_norms(keys[g, 0], law.lasting, norms[start:stop])
         part = norms[start:stop], counts[start:stop], sums[:, start:stop]

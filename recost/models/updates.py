@@ -13,6 +13,7 @@ import numpy as np
 from recost.errors import InputError
 from recost.hardware import Hardware
 from recost.kernels import feedback, normal
+from recost.kernels.norms import fitted_spread
 from recost.models.elimination import left_out
 from recost.models.gradients import (
     BY_STRUCTURE,
@@ -183,8 +184,7 @@ def count_law(
 
     The lasting part of ln(gradient), a share `writes.persistent` of its variance, is common to a
     structure; what is left is drawn for each weight and step.  The norm of n weights is their
-    mean size, and its spread that of a lognormal with the same variance:
-    s_n^2 = ln(1 + (exp(s^2) - 1)/n) (Fenton and Wilkinson).
+    mean size, and its spread that of the lognormal fitted at the threshold (`kernels.norms`).
     """
     keys = hardware.writes
     threshold = keys.threshold if threshold is None else threshold
@@ -194,13 +194,14 @@ def count_law(
     if members == 1 and exponent == 0.0 and keys.persistent == 0.0:
         return None
     variance = gradients.log_spread**2
-    fresh = math.log1p(math.expm1((1.0 - keys.persistent) * variance) / members)
+    single = math.sqrt((1.0 - keys.persistent) * variance)
     return feedback.Law(
         threshold,
         exponent,
         math.sqrt(keys.persistent * variance),
-        math.sqrt(fresh),
+        float(fitted_spread(single, members, threshold)),
         keys.policy is UpdatePolicy.THRESHOLD,
+        1.0 + math.expm1(single * single) / members,
     )
 
 

@@ -12,7 +12,7 @@ from recost.errors import InputError
 from recost.hardware import Hardware
 from recost.kernels import feedback
 from recost.models.life import death_quantiles, life
-from recost.models.updates import LayerUpdates, largest_of
+from recost.models.updates import LayerUpdates, largest_of, mean_rate
 from recost.models.wear_trials import CountTrial, draw_lives, simulate_updates
 from recost.models.writes import NetworkWrites, network_writes
 from recost.network import LayerTable
@@ -115,12 +115,20 @@ def _updates(
     if steps == whole:
         rows.append(_row("updates", "max_updates", largest, largest_of(layers), None))
     noises = np.array([trial.noise for trial in trials])
-    noise = np.array([layer.noise for layer in layers])
+    noise = np.array([_simulated_noise(layer) for layer in layers])
     rows.append(_row("updates", "gradient_noise", noises @ share, noise @ share, None))
     biases = np.array([-100.0 * trial.bias for trial in trials])
     bias = np.array([100.0 * layer.lost for layer in layers])
     rows.append(_row("updates", "gradient_bias_percent", biases @ share, bias @ share, None))
     return rows
+
+
+def _simulated_noise(layer: LayerUpdates) -> float:
+    """The gradient's noise for norms that are lognormal, as the simulation draws them."""
+    if layer.law is None or layer.law.hard:
+        return layer.noise
+    law = layer.law._replace(square=0.0)
+    return float(feedback.gradient_noise(law, mean_rate(law)))
 
 
 def _given_norms(layer: LayerUpdates, trial: CountTrial, steps: int) -> tuple[float, float]:

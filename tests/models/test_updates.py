@@ -7,7 +7,7 @@ import pytest
 
 from recost.errors import InputError
 from recost.hardware import load_hardware
-from recost.kernels import feedback
+from recost.kernels import feedback, normal
 from recost.models.updates import (
     _factors,
     _largest,
@@ -191,6 +191,37 @@ def test_feedback_narrows_counts_and_keeps_slices_in_step(network):
         largest.append(updates.largest / updates.mean)
         assert np.all(updates.slices <= updates.mean * (1 + 1e-9))
     assert largest[0] > largest[1] > largest[2]
+
+
+def test_rows_of_real_weights(network):
+    """Rows whose weights draw their own lognormal gradients, step by step."""
+    spread, persistent, threshold, rows, members = 2.0, 0.16, 6.0, 400, 16
+    lasting, fresh = math.sqrt(persistent) * spread, math.sqrt(1 - persistent) * spread
+    steps = 3000
+    random = np.random.default_rng(51)
+    z = np.array([normal.quantile((i + 0.5) / rows) for i in range(rows)])
+    own = np.exp(lasting * z - lasting**2 / 2)
+    counts = np.zeros(rows)
+    for _ in range(steps):
+        sizes = random.lognormal(-(fresh**2) / 2, fresh, (rows, members)).mean(axis=1) * own
+        factor = (counts.mean() + 1) / (counts + 1)
+        counts += random.random(rows) < sizes / threshold * factor
+    keys = {
+        "policy": "endurance-aware",
+        "structure": "row",
+        "threshold": threshold,
+        "feedback": 1.0,
+        "persistent": persistent,
+        "update_family": "lognormal",
+        "update_spread": spread,
+    }
+    updates = layer_updates(network(), 0, machine(**keys))
+    rate = updates.mean / STEPS
+    assert counts.mean() / steps == pytest.approx(rate, rel=0.03)
+    # Quantiles of counts over their mean; the lognormal fitted to norms is good to some per cent.
+    places = np.interp([0.0, 1.0, 2.0], np.linspace(-3, 7.5, 657), updates.factors[0])
+    found = np.quantile(counts / counts.mean(), [0.5, 0.8413, 0.9772])
+    assert found == pytest.approx(places, rel=0.06)
 
 
 def test_hard_threshold_on_structures_that_last(network):

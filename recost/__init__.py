@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from recost.study.estimate import estimate
     from recost.study.explain import explain
     from recost.study.layers import layers
+    from recost.study.lifetime import lifetime
     from recost.study.result import Result
 
 __version__ = "0.1.0"
@@ -40,6 +41,7 @@ __all__ = [
     "estimate",
     "explain",
     "layers",
+    "lifetime",
     "load_hardware",
     "load_network",
 ]
@@ -55,6 +57,7 @@ _HOMES = {
     "estimate": "recost.study.estimate",
     "explain": "recost.study.explain",
     "layers": "recost.study.layers",
+    "lifetime": "recost.study.lifetime",
     "load_hardware": "recost.hardware",
     "load_network": "recost.network",
 }

@@ -21,6 +21,7 @@ PUBLIC = {
     "estimate",
     "explain",
     "layers",
+    "lifetime",
     "load_hardware",
     "load_network",
 }

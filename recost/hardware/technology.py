@@ -158,7 +158,19 @@ class Endurance:
         EnduranceDistribution.LOGNORMAL, "distribution over cells", part="technology"
     )
     median: float | None = key(
-        None, "writes that half of the cells survive", minimum=1.0, maximum=1e30, part="technology"
+        None,
+        "writes that half of the cells survive",
+        minimum=1.0,
+        maximum=1e30,
+        words={"none": None},
+        part="technology",
+    )
+    mean: float | None = key(
+        None,
+        "writes that a cell survives on average, instead of median",
+        minimum=1.0,
+        maximum=1e30,
+        part="none",
     )
     spread: float | None = key(
         None,

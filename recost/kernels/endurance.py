@@ -112,3 +112,16 @@ def mean_first_failure(distribution, median, spread, cells):
         share = -math.expm1(math.log(_below(-z)) / cells)
         total += step * _density(z) * writes_at(distribution, median, spread, share)
     return total
+
+
+@kernel
+def median_of_mean(distribution, mean, spread):
+    """The median endurance of the distribution with this mean.
+
+    Lognormal: mean exp(-s^2/2).  Weibull: mean ln(2)^s / Gamma(1 + s).  Normal, fixed: the mean.
+    """
+    if distribution == _LOGNORMAL:
+        return mean * math.exp(-0.5 * spread * spread)
+    if distribution == _WEIBULL:
+        return mean * _LN2**spread / math.gamma(1.0 + spread)
+    return mean

@@ -92,9 +92,12 @@ def cell_endurance(hardware: Hardware) -> tuple[int, float, float]:
     Raises InputError where the hardware gives no endurance or one that leaves nothing.
     """
     given, keys = hardware.cell.endurance, hardware.writes
-    if given.median is None:
+    if (given.median is None) == (given.mean is None):
+        what = "needs the endurance of a cell, such as 1e6"
+        if given.mean is not None:
+            what = "takes the mean endurance or the median, not both; write median = 'none'"
         raise InputError(
-            f"{hardware.name}: a lifetime needs the endurance of a cell, such as 1e6",
+            f"{hardware.name}: a lifetime {what}",
             path=hardware.path,
             key="cell.endurance.median",
         )
@@ -121,7 +124,10 @@ def cell_endurance(hardware: Hardware) -> tuple[int, float, float]:
             )
         spread = 1.0 / spread
     cooler = 1.0 / keys.temperature - 1.0 / keys.reference_temperature
-    median = given.median * keys.derating * keys.slowdown**keys.slowdown_exponent
+    median = given.median or float(
+        endurance.median_of_mean(int(given.distribution), given.mean, spread)
+    )
+    median *= keys.derating * keys.slowdown**keys.slowdown_exponent
     median *= math.exp(keys.activation_energy / _BOLTZMANN_EV_PER_K * cooler)
     return int(given.distribution), median, spread
 

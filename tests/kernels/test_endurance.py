@@ -142,3 +142,10 @@ def test_fixed_endurance():
     assert endurance.worn_share(fixed, 1.0, 0.7, 0.3, 0.9) == endurance.failed_share(
         code("lognormal"), 1.0, 0.3, 0.9
     )
+
+
+@pytest.mark.parametrize(("distribution", "spread"), CELLS)
+def test_median_of_a_mean(distribution, spread):
+    median = endurance.median_of_mean(code(distribution), 1e6, spread)
+    sample = wear.endurance(distribution, median, spread, 400_000, np.random.default_rng(14))
+    assert abs(sample.mean() - 1e6) < 3.0 * sample.std() / math.sqrt(len(sample))

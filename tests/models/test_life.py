@@ -104,6 +104,14 @@ def test_a_weibull_is_given_by_its_shape():
     assert endurance.failed_share(code, median, spread, 3e5) == pytest.approx(cell.cdf(3e5))
 
 
+def test_the_mean_may_stand_for_the_median():
+    keys = {"cell__endurance__mean": 1e6, "cell__endurance__spread": 0.5}
+    _, median, _ = cell_endurance(machine(**keys, cell__endurance__median="none"))
+    assert median == pytest.approx(1e6 * math.exp(-0.125))
+    with pytest.raises(InputError, match="not both"):
+        cell_endurance(machine(**keys))
+
+
 def test_spares_and_correction_lengthen_a_life(resnet20):
     plain = lived(resnet20)
     spare = lived(resnet20, writes__spare_rows=2)

@@ -133,28 +133,34 @@ def _weight_row(key, row, trial, weights, shared, live, values):
 
 
 @driver
-def draw_weights(key, trial, weights, out):
-    """Weights [rows, columns] into `out`, signed magnitudes of cells.size * bits bits."""
-    rows, columns = out.shape
+def draw_weights(key, trial, weights, span, out):
+    """Rows of a matrix of weights into `out` [n, columns].
+
+    `span` is (first row, rows of the whole matrix).  A weight is the signed magnitude of its
+    cells, cells.size * bits bits.
+    """
+    start, rows = span
+    count, columns = out.shape
     height = weights.kernel_rows if weights.kernel_rows > 1 else rows
-    rows_live, filters_live = np.empty(rows, np.uint64), np.ones(columns, np.uint64)
-    _draw_line(key, _STRUCTURE, 0, trial, weights.row, rows_live)
+    rows_live, filters_live = np.empty(count, np.uint64), np.ones(columns, np.uint64)
+    _draw_line(key, _STRUCTURE, start, trial, weights.row, rows_live)
     if not weights.independent:
         _draw_line(key, _STRUCTURE, rows, trial, weights.filters, filters_live)
     kernels = max(1, weights.kernel_rows)
     element = weights.element * (weights.filters if weights.independent else 1.0)
     base = rows + columns
-    for row in numba.prange(rows):
+    for n in numba.prange(count):
+        row = start + n
         live, shared = np.empty(columns, np.uint64), np.empty(columns, np.uint64)
         values = np.empty(columns, np.uint64)
         _draw_line(key, _STRUCTURE, base + row // kernels * columns, trial, weights.kernel, live)
         _draw_line(key, _SHARED, row // height * columns, trial, element, shared)
         for j in range(columns):
-            live[j] &= filters_live[j] & rows_live[row]
+            live[j] &= filters_live[j] & rows_live[n]
         _weight_row(key, row, trial, weights, shared, live, values)
         for j in range(columns):
             value = np.int64(values[j])
-            out[row, j] = value if live[j] & np.uint64(2) else -value
+            out[n, j] = value if live[j] & np.uint64(2) else -value
 
 
 @kernel

@@ -104,7 +104,7 @@ class SyntheticLayer:
         bits = len(self.weights.cells) * self.weights.bits
         weights = np.empty((self.shape.rows, self.shape.columns), _integers(bits))
         key = stream_key(self.seed, *self.name, "weights", group)
-        draw_weights(key, number, self.weights, weights)
+        _draw_matrix(key, number, self.weights, weights)
         return weights
 
     def draw_inputs(self, number: int, group: int, span: tuple[int, int]) -> Array:
@@ -127,6 +127,14 @@ class SyntheticLayer:
         if self._skips == ActivationSparsity.NONE:
             return counter.dense(span[1] - span[0])
         return counter.packed(self.draw_inputs(number, group, span))
+
+
+def _draw_matrix(key: np.uint64, trial: int, densities: Weights, out: Array) -> None:
+    """Draw a matrix in parts of a fraction of a second, so that it can be interrupted."""
+    step = max(1, _AT_ONCE * 4 // out.shape[1])
+    for start in range(0, len(out), step):
+        span = (start, len(out))
+        draw_weights(key, trial, densities, span, out[start : start + step])
 
 
 def _one_bit(layer: Array, hardware: Hardware) -> Hardware:
@@ -220,7 +228,7 @@ def sample(
     bits = hardware.precision.weight_bits
     weights = np.empty((int(layer["rows"]), min(int(layer["columns"]), columns)), np.int64)
     cells = weights_of(layer, hardware)._replace(bits=hardware.crossbar.cell_bits)
-    draw_weights(stream_key(seed, "sample", "weights"), 0, cells, weights)
+    _draw_matrix(stream_key(seed, "sample", "weights"), 0, cells, weights)
     # The most significant cell may have fewer bits than the others.
     weights = np.sign(weights) * (np.abs(weights) & ((1 << bits) - 1))
     if hardware.mapping.encoding == WeightEncoding.OFFSET:

@@ -23,9 +23,9 @@ PLAIN = kernels.Weights(1.0, 1.0, 1.0, 1.0, 0.0, 0.5, False, 1, np.ones(4), 0, 1
 VALUES = kernels.Inputs(1.0, np.full(8, 0.5), 0, True, False, 0.0, 1)
 
 
-def weights(rows=900, columns=200, trial=0, **changes):
+def weights(rows=900, columns=200, trial=0, start=0, whole=None, **changes):
     out = np.empty((rows, columns), np.int32)
-    kernels.draw_weights(KEY, trial, PLAIN._replace(**changes), out)
+    kernels.draw_weights(KEY, trial, PLAIN._replace(**changes), (start, whole or rows), out)
     return out
 
 
@@ -113,6 +113,8 @@ def test_equal_seeds_give_equal_bits_for_any_threads_and_chunks():
     for one, two in zip(*drawn, strict=True):
         assert np.array_equal(one, two)
     assert np.array_equal(inputs(vectors=30, start=50), inputs()[50:80])
+    part = weights(rows=30, start=50, whole=900, **arguments)
+    assert np.array_equal(part, weights(**arguments)[50:80])
     assert not np.array_equal(weights(trial=1, **arguments), weights(trial=2, **arguments))
 
 
@@ -126,6 +128,12 @@ def test_a_trial_does_not_depend_on_the_others_or_on_batches(monkeypatch):
     assert np.array_equal(again.trial(0).slowest, first.slowest)
     other = SyntheticLayer(layer, hardware, seed=4, name=("a",)).trial(0)
     assert other.ou_activations != first.ou_activations or hardware.sparsity.activations == 0
+
+
+@pytest.mark.boundscheck
+def test_no_kernel_writes_beyond_its_arrays():
+    weights(rows=20, columns=3, element=0.3, correlation=0.2, kernel_rows=9, cells=np.full(3, 0.5))
+    inputs(vectors=3, rows=20, correlation=0.3, kernel_rows=9, slices=np.full(5, 0.5))
 
 
 def check_agreement(seeds, name, trials=60, more=1500):

@@ -45,18 +45,14 @@ def test_panther_resolves_carries_too():
     # The paper leaves out that each resolution rewrites every slice: 1e8 examples / 1024 more.
     recipe = {"recipe.images": "1000000", "recipe.epochs": "100", "recipe.batch": "64"}
     network = load_network("mlp-l4", recipe)
-    hardware = load_hardware("panther-2").replace(
-        {
-            "cell.endurance.distribution": "fixed",
-            "cell.endurance.median": 1e9,
-            "writes.wear_per_write": 0.05,
-            "writes.derating": 0.5,
-        }
-    )
+    hardware = load_hardware("panther-2")
     row = lifetime(hardware, network, duty=Duty(1.0, YEAR / 1000)).rows[0]
     wear = 100 * 1e6 / 64 * 0.05 + 100 * 1e6 / 1024
     assert row["lifetime_trainings"] == pytest.approx(0.5e9 / wear, rel=1e-8)
     assert row["lifetime_years"] == pytest.approx(2.84, abs=0.01)
+    rare = hardware.replace({"training.carry_interval": 10**12})
+    row = lifetime(rare, network, duty=Duty(1.0, YEAR / 1000)).rows[0]
+    assert row["lifetime_years"] == pytest.approx(6.4, rel=1e-4)
 
 
 @pytest.mark.parametrize(("saving", "mean"), [(10.29, 7600), (14.41, 5427)])

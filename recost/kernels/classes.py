@@ -82,8 +82,8 @@ def set_class(layer, structure, i):
 def matrix_shares(layer, structure):
     """P(a row) and P(a filter) is not zero over the whole matrix: (rows, filters).
 
-    A row is kept if it is live and one of its elements is; elements of one filter's kernels
-    count one by one.  In offset encoding no row of cells is zero.
+    A row (a filter) is kept if it is live and one of its elements is, rows and filters apart;
+    elements of one filter's kernels count one by one.  In offset encoding no row of cells is zero.
     """
     if structure.mapping_encoding == _OFFSET:
         return 1.0, 1.0
@@ -91,7 +91,8 @@ def matrix_shares(layer, structure):
     row = layer.row_density * (1.0 - (1.0 - live) ** layer.columns)
     if layer.filter_zeros == _INDEPENDENT:
         return row, 1.0 - (1.0 - layer.row_density * live) ** layer.rows
-    return row, layer.filter_density
+    column = layer.row_density * layer.kernel_density * layer.element_density
+    return row, layer.filter_density * (1.0 - (1.0 - column) ** layer.rows)
 
 
 @kernel

@@ -21,6 +21,9 @@ from recost.kernels.moments import (
     SHARED_FIXED,
     SHARED_FRESH,
 )
+from recost.vocabulary import FilterZeros
+
+_INDEPENDENT = int(FilterZeros.INDEPENDENT)
 
 
 @kernel
@@ -85,7 +88,10 @@ def column_moments(rows, layer, element, span, streams, out):
         first, last = count_pmf(height, rows.live, 0.0, live_pmf)
         one = within = square = bitlines = 0.0
         for live in range(first, last + 1):
-            density = layer.filter_density * column_live(layer, element, live)
+            if layer.filter_zeros == _INDEPENDENT:
+                density = column_live(layer, element * layer.filter_density, live)
+            else:
+                density = layer.filter_density * column_live(layer, element, live)
             mean, raw, wide = _units(weights, cells, width, density, pmf)
             one += live_pmf[live] * mean
             square += live_pmf[live] * mean * mean

@@ -16,9 +16,10 @@ from recost.kernels.classes import (
 )
 from recost.kernels.crossbars import crossbar_work
 from recost.kernels.placement import ceil_div, kept_shape, place
-from recost.vocabulary import Count, WeightSparsity
+from recost.vocabulary import Compaction, Count, WeightSparsity
 
 _OU_ROW = int(WeightSparsity.OU_ROW)
+_WHOLE_LAYER = int(Compaction.LAYER)
 _ADC = int(Count.ADC_CONVERSIONS)
 _DRIVES = int(Count.WORDLINE_DRIVES)
 _READS = int(Count.CELL_READS)
@@ -50,7 +51,7 @@ def layer_placement(layer, structure):
 
 @inlined
 def index_width(structure, rows):
-    """Bits of one stored row index: the file's, or enough to name every row of the chunk."""
+    """Bits of one stored row index: the file's, or enough to name every row it may come from."""
     if structure.sparsity_index_bits > 0:
         return structure.sparsity_index_bits
     bits = 1
@@ -74,10 +75,11 @@ def _fill_work(layer, structure, placed, work):
 def data_movement(layer, structure, placed, counts):
     """Bits between tile memories, cores and tiles for one image, added to `counts`.
 
-    Every core that holds part of a row chunk fetches the chunk's inputs once a vector and
-    pass; each row chunk's partial sums cross the bus to be added, and the network where the
-    chunks of a layer span tiles; outputs go to the tile memory of the next layer.  Partial sums
-    are as wide as activations (ISAAC's 16-bit accumulation).
+    Every core that holds part of a row chunk fetches the chunk's inputs once a vector, dead rows
+    with the others (a second pass finds them in the register); each row chunk's partial sums
+    cross the bus to be added, and the network where the chunks of a layer span tiles; outputs go
+    to the tile memory of the next layer.  Partial sums are as wide as activations (ISAAC's
+    16-bit accumulation).
     """
     bits = structure.precision_input_bits
     vectors = float(layer.groups * layer.vectors)
@@ -119,7 +121,9 @@ def layer_counts(layer, structure, special, counts):
     counts[_CELLS] = float(layer.groups * placed.sets * height * placed.bitlines)
     if structure.sparsity_weights == _OU_ROW:
         # A group's index list is read once a vector and pass, for all its input slices.
-        width = index_width(structure, min(layer.rows, structure.crossbar_rows))
+        whole = structure.mapping_compaction == _WHOLE_LAYER
+        reach = layer.rows if whole else min(layer.rows, structure.crossbar_rows)
+        width = index_width(structure, reach)
         lists = work[KEPT_ROWS] * layer.vectors * layer.passes
         counts[_INDEX_STORED] = work[KEPT_ROWS] * width
         counts[_DECODES] = lists

@@ -25,7 +25,7 @@ from recost.kernels.classes import (
 )
 from recost.kernels.columns import column_moments
 from recost.kernels.compaction import compacted_work
-from recost.kernels.lattice import slowest_chunk
+from recost.kernels.lattice import mean_of, slowest_chunks
 from recost.kernels.maximum import below, larger, largest
 from recost.kernels.moments import (
     ACTIONS,
@@ -43,9 +43,7 @@ from recost.kernels.moments import (
 from recost.kernels.patterns import crossbar_patterns, pattern_space
 from recost.kernels.records import GROUP, PART, Cumulants, Rows
 from recost.vocabulary import (
-    ActivationSparsity,
     Compaction,
-    FilterZeros,
     Sync,
     WeightEncoding,
     WeightSparsity,
@@ -56,12 +54,8 @@ _MATRIX = int(WeightSparsity.MATRIX)
 _CROSSBAR_ROW = int(WeightSparsity.CROSSBAR_ROW)
 _OU_ROW = int(WeightSparsity.OU_ROW)
 _OU_COLUMN = int(WeightSparsity.OU_COLUMN)
-_VALUE = int(ActivationSparsity.VALUE)
-_BIT = int(ActivationSparsity.BIT)
 _OFFSET = int(WeightEncoding.OFFSET)
-_DIFFERENTIAL = int(WeightEncoding.DIFFERENTIAL)
 _WHOLE_LAYER = int(Compaction.LAYER)
-_INDEPENDENT = int(FilterZeros.INDEPENDENT)
 _BY_LAYER = int(Sync.LAYER)
 
 
@@ -135,7 +129,9 @@ def class_moments(layer, structure, rows, piece, streams, special, out):
         out[LIMITS, 1] *= units
         return units, False, float(tall * units * streams.size), kept
     if mode != _CROSSBAR_ROW:
-        alike = used == known and parts[0].density == 1.0 and parts[used - 1].density == 1.0
+        alike = True
+        for c in range(used):
+            alike = alike and parts[c].density == 1.0
         return units, alike, float(tall * units * streams.size), kept
     # All column groups keep the same rows: they are driven again for each, and cycle together.
     for cause in range(ACTIONS):
@@ -181,8 +177,11 @@ def usual_bound(out, units, crossbars):
 
 @inlined
 def _row_class_wait(layer, structure, place, rows, inputs, special, work):
-    """Adds one row class's work; the cumulants of its slowest crossbar, and their bound."""
-    streams, alike, chunks = inputs
+    """Adds one row class's work; cumulants of its slowest crossbar, their bound, the lattice.
+
+    The lattice is the groups of a crossbar if all work alike, when `reached` is filled; else 0.
+    """
+    streams, alike, chunks, reached = inputs
     by_layer = structure.mapping_sync == _BY_LAYER
     n = float(layer.vectors) if by_layer else 1.0
     out = np.empty((RESULTS, 3))
@@ -221,13 +220,13 @@ def _row_class_wait(layer, structure, place, rows, inputs, special, work):
                 shared_variance = n * (n * out[SHARED_FIXED, 1] + out[SHARED_FRESH, 1])
                 shared_third = n * (n * n * out[SHARED_FIXED, 2] + out[SHARED_FRESH, 2])
             unit, bound = max(unit, lattice), max(bound, most)
-    if every and structure.sparsity_weights != _CROSSBAR_ROW:
-        mean = unit * slowest_chunk(rows, streams, float(chunks * layer.groups))
-        return Cumulants(mean, 0.0, 0.0), bound
+    every = every and structure.sparsity_weights != _CROSSBAR_ROW
+    if every:
+        slowest_chunks(rows, streams, float(chunks * layer.groups), reached)
     variance = slowest.variance + alike * alike * shared_variance
     third = slowest.third + alike**3 * shared_third
     slowest = largest(slowest.mean, variance, third, float(chunks * layer.groups), unit, bound)
-    return slowest, bound
+    return slowest, bound, unit if every else 0.0
 
 
 @inlined
@@ -249,6 +248,10 @@ def crossbar_work(layer, structure, place, special, work):
     if structure.mapping_encoding == _OFFSET:  # a zero row is not a row of zero cells
         live = 1.0
     slowest, bound = Cumulants(0.0, 0.0, 0.0), 0.0
+    # The exact law, in units of `lattice`, where all crossbars of a row chunk work alike.
+    height = min(structure.operation_unit_rows, structure.crossbar_rows)
+    tall = -(-min(layer.rows, structure.crossbar_rows) // height)
+    reached, lattice = np.ones(kinds * tall + 1), math.inf
     full = place.row_chunks - 1
     for i in range(2):
         count = structure.crossbar_rows if i == 0 else place.last_rows
@@ -257,7 +260,6 @@ def crossbar_work(layer, structure, place, special, work):
             chunks = place.row_chunks * (1 - i)
         if chunks == 0:
             continue
-        height = min(structure.operation_unit_rows, structure.crossbar_rows)
         rows = Rows(
             count,
             height,
@@ -266,11 +268,14 @@ def crossbar_work(layer, structure, place, special, work):
             layer.weight_correlation,
             layer.activation_correlation,
         )
-        inputs = (streams[:kinds], alike, chunks)
-        mine, most = _row_class_wait(layer, structure, place, rows, inputs, special, work)
+        inputs = (streams[:kinds], alike, chunks, reached)
+        mine, most, unit = _row_class_wait(layer, structure, place, rows, inputs, special, work)
         slowest = larger(slowest, mine, max(bound, most)) if bound > 0.0 else mine
         bound = max(bound, most)
+        lattice = min(lattice, unit)
     if special is not None and compacted:
         compacted_work(layer, structure, streams[:kinds], alike, work)
     vectors = 1.0 if structure.mapping_sync == _BY_LAYER else float(layer.vectors)
+    if 0.0 < lattice < math.inf:
+        return lattice * mean_of(reached) * vectors
     return slowest.mean * vectors

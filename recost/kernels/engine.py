@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import numpy as np
-
-from recost.kernels._numba import inlined, kernel
+from recost.kernels._numba import kernel
 from recost.kernels.placement import ceil_div
 from recost.kernels.prices import (
     action_prices,
@@ -24,6 +22,21 @@ from recost.vocabulary import (
     Replication,
     Total,
 )
+
+# The sums over a network: its actions first, in the order of `Count`.
+(
+    SUM_CYCLES,
+    SUM_SLOWEST,
+    SUM_ACTIVATIONS,
+    SUM_CONVERSIONS,
+    SUM_CONTROL,
+    SUM_STORED,
+    SUM_CROSSBARS,
+    SUM_TILES,
+    SUM_CHIPS,
+    SUM_ROUNDS,
+) = range(ACTIONS, ACTIONS + 10)
+SUMS = ACTIONS + 10
 
 _PAYER = tuple(int(component) for component in PAYER)
 _CYCLES = int(Count.CYCLES)
@@ -93,38 +106,27 @@ def balance(counts, copies, budget):
         used += need
 
 
-@inlined
-def _reload(structure, technology, counts, need, capacity):
-    """Writes of a network that does not fit and is written anew for every image; seconds."""
-    for i in range(counts.shape[0]):
-        counts[i, _WRITES] += counts[i, _CELLS]
-    rounds = ceil_div(need, capacity)
-    write = technology.cell_write_time_s * technology.cell_pulses
-    # Crossbars are written side by side, each a row at a time.
-    return rounds * structure.crossbar_rows * write
-
-
 @kernel
-def network_totals(structure, technology, counts, copies, budget, totals):
-    """What the counts cost: energy of each component, latency, interval, crossbars, area.
+def network_sums(layers, structure, counts, copies, budget, sums):
+    """Sums of the counts over a network's layers for one image, and what they occupy.
 
     `copies[i]` are copies of layer i; with `mapping.replication = "balanced"` or a `budget`
-    above 0 crossbars are spent on more of them.  Latency is that of one image through one copy;
-    the interval between images in steady state is that of the slowest layer.  Static power is
-    charged for the interval, so that power = energy / interval; control runs in the tiles of a
-    layer as long as the layer works on the image.
+    above 0 crossbars are spent on more of them.  A network that does not fit and may be
+    reloaded is written anew for every image: each cell once, its bits over the chip's links.
     """
-    for i in range(totals.size):
-        totals[i] = 0.0
+    off_chip_counts(layers, structure, counts)
     need = 0
     for i in range(counts.shape[0]):
         need += int(counts[i, _CROSSBARS]) * copies[i]
-    tiles, chips = tiles_and_chips(structure, need)
+    _, chips = tiles_and_chips(structure, need)
     per_tile = structure.hierarchy_crossbars_per_core * structure.hierarchy_cores_per_tile
-    extra = 0.0
+    rounds = 0
     if 0 < structure.budget_chips < chips and structure.budget_on_overflow == _RELOAD:
         capacity = per_tile * structure.hierarchy_tiles_per_chip * structure.budget_chips
-        extra = _reload(structure, technology, counts, need, capacity)
+        for i in range(counts.shape[0]):
+            counts[i, _WRITES] += counts[i, _CELLS]
+            counts[i, _OFF_CHIP] += counts[i, _CELLS] * structure.crossbar_cell_bits
+        rounds = ceil_div(need, capacity)
         need = capacity
     elif budget > 0 or structure.mapping_replication == _BALANCED:
         have = max(chips, structure.budget_chips) * structure.hierarchy_tiles_per_chip * per_tile
@@ -132,31 +134,59 @@ def network_totals(structure, technology, counts, copies, budget, totals):
         need = 0
         for i in range(counts.shape[0]):
             need += int(counts[i, _CROSSBARS]) * copies[i]
-    tiles, chips = tiles_and_chips(structure, need)
-    prices = np.empty(ACTIONS)
-    action_prices(structure, technology, prices)
-    cycles = slowest = stored = 0.0
-    cycle = structure.operation_unit_cycle_time_s
-    control = tile_control(structure, technology) / per_tile * cycle
+    for i in range(SUMS):
+        sums[i] = 0.0
     for i in range(counts.shape[0]):
         for action in range(ACTIONS):
-            totals[_PAYER[action]] += counts[i, action] * prices[action]
-        cycles += counts[i, _CYCLES]
+            sums[action] += counts[i, action]
+        sums[SUM_CYCLES] += counts[i, _CYCLES]
+        sums[SUM_SLOWEST] = max(sums[SUM_SLOWEST], counts[i, _CYCLES] / copies[i])
+        sums[SUM_ACTIVATIONS] += counts[i, _ACTIVATIONS]
+        sums[SUM_CONVERSIONS] += counts[i, _CONVERSIONS]
         # Copies of a layer share its work: tiles x time does not depend on how many there are.
-        totals[_CONTROL] += counts[i, _CROSSBARS] * counts[i, _CYCLES] * control
-        slowest = max(slowest, counts[i, _CYCLES] / copies[i])
-        stored += counts[i, _STORED] * copies[i]
-        totals[_TOTAL_ACTIVATIONS] += counts[i, _ACTIVATIONS]
-        totals[_TOTAL_CONVERSIONS] += counts[i, _CONVERSIONS]
-    interval = slowest * cycle + extra
+        sums[SUM_CONTROL] += counts[i, _CROSSBARS] * counts[i, _CYCLES]
+        sums[SUM_STORED] += counts[i, _STORED] * copies[i]
+    tiles, chips = tiles_and_chips(structure, need)
+    sums[SUM_CROSSBARS], sums[SUM_TILES] = float(need), float(tiles)
+    sums[SUM_CHIPS], sums[SUM_ROUNDS] = float(chips), float(rounds)
+
+
+@kernel
+def price_sums(structure, technology, sums, prices, totals):
+    """What the sums cost into `totals`, and joules an action into `prices`.
+
+    Latency is that of one image through one copy; the interval between images in steady state
+    that of the slowest layer, or of all of them where weights are reloaded.  Static power is
+    charged for the interval, so that power = energy / interval; control runs in the tiles of a
+    layer as long as the layer works on the image.
+    """
+    for i in range(totals.size):
+        totals[i] = 0.0
+    action_prices(structure, technology, prices)
+    for action in range(ACTIONS):
+        totals[_PAYER[action]] += sums[action] * prices[action]
+    cycle = structure.operation_unit_cycle_time_s
+    per_tile = structure.hierarchy_crossbars_per_core * structure.hierarchy_cores_per_tile
+    extra = 0.0
+    if sums[SUM_ROUNDS] > 0.0:
+        write = technology.cell_write_time_s * technology.cell_pulses
+        # Crossbars are written side by side, each a row at a time.
+        extra = sums[SUM_ROUNDS] * structure.crossbar_rows * write
+    interval = sums[SUM_SLOWEST] * cycle
+    if extra > 0.0:  # reloaded layers take turns on the same crossbars: nothing overlaps
+        interval = sums[SUM_CYCLES] * cycle + extra
+    need, tiles, chips = sums[SUM_CROSSBARS], sums[SUM_TILES], sums[SUM_CHIPS]
     static = crossbar_leakage(structure, technology) * need
     static += tile_leakage(structure, technology) * tiles + technology.off_chip_leakage_w * chips
+    totals[_CONTROL] = sums[SUM_CONTROL] * (tile_control(structure, technology) / per_tile * cycle)
     totals[_LEAKAGE] = static * interval
-    totals[_LATENCY] = cycles * cycle + extra
+    totals[_LATENCY] = sums[SUM_CYCLES] * cycle + extra
     totals[_INTERVAL] = interval
-    totals[_TOTAL_CYCLES] = cycles
-    totals[_TOTAL_CROSSBARS] = float(need)
-    totals[_CHIPS] = float(chips)
+    totals[_TOTAL_CYCLES] = sums[SUM_CYCLES]
+    totals[_TOTAL_ACTIVATIONS] = sums[SUM_ACTIVATIONS]
+    totals[_TOTAL_CONVERSIONS] = sums[SUM_CONVERSIONS]
+    totals[_TOTAL_CROSSBARS] = need
+    totals[_CHIPS] = chips
     area = crossbar_area(structure, technology) * need + tile_area(structure, technology) * tiles
-    area += technology.index_decoder_memory_area_mm2_per_bit * stored
+    area += technology.index_decoder_memory_area_mm2_per_bit * sums[SUM_STORED]
     totals[_AREA] = area + technology.off_chip_area_mm2 * chips

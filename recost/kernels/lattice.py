@@ -42,14 +42,14 @@ def _convolve(live, height, streams, correlation, total):
 
 
 @kernel
-def slowest_chunk(rows, streams, chunks):
-    """E[max over `chunks` row chunks of sum_b ceil(A_b / height)], in units of all groups.
+def slowest_chunks(rows, streams, chunks, reached):
+    """Multiply `reached[t]` by P(no chunk of `chunks` needs more than t units a group).
 
-    Exact for up to `_POINTS` different numbers of live rows; of more, neighbours are pooled at
-    the number in their middle.
+    The product over the kinds of row chunks is the distribution of the slowest.  Exact for up
+    to `_POINTS` different numbers of live rows; of more, neighbours are pooled at the number in
+    their middle.
     """
-    size = streams.size * -(-rows.number // rows.height) + 1
-    law, total = np.zeros(size), np.empty(size)
+    law, total = np.zeros(reached.size), np.empty(reached.size)
     pmf = np.empty(rows.number + 1)
     first, last = count_pmf(rows.number, rows.live, 0.0, pmf)
     while first < last and pmf[first] < 1e-15:
@@ -63,14 +63,21 @@ def slowest_chunk(rows, streams, chunks):
         for k in range(low, high + 1):
             weight += pmf[k]
         _convolve((low + high) // 2, rows.height, streams, rows.input_correlation, total)
-        for t in range(size):
+        for t in range(total.size):
             law[t] += weight * total[t]
-    # E[max] = sum_t P(max > t); the law is normalised against the tails cut off above.
-    whole = 0.0
-    for t in range(size):
+    # The law is normalised against the tails cut off above.
+    whole = below = 0.0
+    for t in range(law.size):
         whole += law[t]
-    below = mean = 0.0
-    for t in range(size - 1):
+    for t in range(law.size):
         below += law[t] / whole
-        mean += 1.0 - min(1.0, below) ** chunks
+        reached[t] *= min(1.0, below) ** chunks
+
+
+@kernel
+def mean_of(reached):
+    """The mean of a whole number with the distribution function `reached`: sum of 1 - F."""
+    mean = 0.0
+    for t in range(reached.size - 1):
+        mean += 1.0 - reached[t]
     return mean

@@ -84,6 +84,8 @@ class Levels:
 
     def __init__(self, kind: str, axis: Varied) -> None:
         table = key_table(kind)
+        if axis.continuous and axis.key in table and table[axis.key].kind is not float:
+            raise InputError("takes no interval: list its values", key=f"--vary {axis.key}")
         texts = axis.texts or (axis.text(axis.low), axis.text(axis.high))
         faults: list[Fault] = []
         settings = []
@@ -97,8 +99,6 @@ class Levels:
             raise InputError(faults)
         self.axis = axis
         self.key: Key = table[axis.key]
-        if axis.continuous and self.key.kind is not float:
-            raise InputError("takes no interval: list its values", key=f"--vary {axis.key}")
         values = [setting.value for setting in settings]
         self.shown = [number(v, t) for v, t in zip(values, texts, strict=True)]
         plain = all(type(value) in (int, float, bool) for value in values)

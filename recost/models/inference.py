@@ -10,8 +10,7 @@ from recost.errors import InputError
 from recost.hardware import Hardware
 from recost.hardware.records import structure_record, technology_record
 from recost.kernels.counts import layer_counts
-from recost.kernels.engine import network_totals, off_chip_counts
-from recost.kernels.prices import action_prices
+from recost.kernels.engine import SUMS, network_sums, price_sums
 from recost.models.binding import bind
 from recost.models.cost import Action, Cost, LayerCost
 from recost.network import LayerTable
@@ -57,11 +56,10 @@ def network_figures(
     special = special_mode(hardware)
     for layer, row in zip(layers, counts, strict=True):
         layer_counts(layer, structure[0], special, row)
-    off_chip_counts(layers, structure[0], counts)
-    network_totals(structure[0], technology[0], counts, copies, crossbars, totals)
+    sums, prices = np.zeros(SUMS), np.zeros(ACTIONS)
+    network_sums(layers, structure[0], counts, copies, crossbars, sums)
+    price_sums(structure[0], technology[0], sums, prices, totals)
     _check_budget(hardware, network, int(totals[Total.CHIPS]))
-    prices = np.zeros(ACTIONS)
-    action_prices(structure[0], technology[0], prices)
     interval = float(totals[Total.INTERVAL])
     energies = dict(zip(COMPONENT_NAMES, totals[:COMPONENTS].tolist(), strict=True))
     cost = Cost(

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
 from recost.errors import InputError
 from recost.hardware import Hardware
-from recost.kernels.sweep import SUMS, count_items, price_points, sum_networks
+from recost.kernels.engine import SUMS
+from recost.kernels.sweep import count_items, price_points, sum_networks
 from recost.models.binding import bind
 from recost.models.densities import Densities, add_words
 from recost.models.designs import Designs, Varied
@@ -69,6 +70,18 @@ class Evaluated:
     numbers: Array
 
 
+class _Kind(NamedTuple):
+    """What points have to share to be worked on in one launch.
+
+    The modes that are compiled apart, the copies that a file lists, and, where the densities of
+    points differ, what the layers look like from the hardware.
+    """
+
+    special: bool | None
+    copies: tuple[int, ...]
+    binding: bytes
+
+
 @dataclass(frozen=True)
 class _Counted:
     """A network bound to hardware, its counts on one structure, and the row of each layer."""
@@ -111,7 +124,7 @@ class Sweep:
         self.designs = Designs(hardware, [axes[i] for i in hardware_axes])
         self.densities = Densities(network, [axes[i] for i in network_axes])
         self._counted: dict[tuple[int, bytes], _Counted] = {}
-        self._bound: dict[tuple[int, bytes], Array] = {}
+        self._bound: dict[tuple[int, bytes], Array | InputError] = {}
         self._sloped: dict[tuple[int, bytes], Array] = {}
         self.refused: str | None = None
 
@@ -139,30 +152,41 @@ class Sweep:
         rows = self.designs.tie(own, own_values)
         self.refused = self.refused or self.designs.refused
         which = self.densities.numbers(places[:, self._others])
-        groups = np.where(rows >= 0, which, -1)
-        for network in np.unique(groups[groups >= 0]).tolist():
-            chosen = np.flatnonzero(groups == network)
-            # Lists of copies and the modes that are compiled apart cannot share a launch.
-            kinds = [self._kind(row) for row in rows[chosen].tolist()]
+        for network in np.unique(which[rows >= 0]).tolist():
+            there = np.flatnonzero((which == network) & (rows >= 0))
+            known = {row: self._kind(network, row) for row in set(rows[there].tolist())}
+            kinds = [known[row] for row in rows[there].tolist()]
             for kind in dict.fromkeys(kinds):
-                points = chosen[[k == kind for k in kinds]]
-                self._alike(network, kind, points, (rows, places, values), (possible, numbers))
+                if kind is not None:
+                    points = there[[k == kind for k in kinds]]
+                    self._alike(network, kind, points, (rows, places, values), (possible, numbers))
 
-    def _kind(self, row: int) -> tuple[bool | None, tuple[int, ...]]:
+    def _kind(self, network: int, row: int) -> _Kind | None:
+        """What points have to share to be worked on together; None where there is no model."""
         made = self.designs.kept[row]
         listed = made.mapping.replication
-        return special_mode(made), () if isinstance(listed, Replication) else tuple(listed)
+        try:
+            _check_reload(made)
+            self._bind(network, row)
+        except InputError as error:
+            self.refused = self.refused or error.faults[0].message
+            return None
+        return _Kind(
+            special_mode(made),
+            () if isinstance(listed, Replication) else tuple(listed),
+            self._binding(row) if self.densities.endless else b"",
+        )
 
     def _alike(
         self,
         network: int,
-        kind: tuple[bool | None, tuple[int, ...]],
+        kind: _Kind,
         points: Array,
         given: tuple[Array, Array, Array],
         out: tuple[Array, Array],
     ) -> None:
         """Points of one network whose hardware is of one kind."""
-        special, listed = kind
+        special, listed = kind.special, kind.copies
         rows, places, values = given[0][points], given[1][points], given[2][points]
         own, own_values = places[:, self._own], values[:, self._own]
         try:
@@ -175,19 +199,18 @@ class Sweep:
                 _, first, at = np.unique(numbers, return_index=True, return_inverse=True)
             structures = self.designs.structure_of(rows[first], own[first], own_values[first])
             layers, counts, rows_at = self._counts(network, special, rows[first], structures)
+            # Where a density decides what is placed, every layer's counts are its own.
+            moved = bool(self.densities.endless) and special is not None
+            if self.densities.endless:
+                counts, rows_at = self._own_counts(
+                    (network, int(rows[0]), moved),
+                    (layers, counts, rows_at),
+                    (structures, special),
+                    self.densities.shares(values[:, self._others]),
+                )
         except InputError as error:
             self.refused = self.refused or error.faults[0].message
             return
-        moved = False
-        if self.densities.endless:
-            # Where a density decides what is placed, every layer's counts are its own.
-            moved = special is not None
-            counts, rows_at = self._own_counts(
-                (network, int(rows[0]), moved),
-                (layers, counts, rows_at),
-                (structures, special),
-                self.densities.shares(values[:, self._others]),
-            )
         sums = np.zeros((len(structures), SUMS))
         sum_networks(layers, structures, rows_at, counts, copies, moved, sums)
         totals = np.zeros((len(points), TOTALS))
@@ -287,14 +310,24 @@ class Sweep:
 
     def _bind(self, network: int, row: int) -> Array:
         """The network's layers as this hardware sees them."""
-        made, record = self.designs.kept[row], self.designs.structures[row]
-        _check_reload(made)
-        key = (network, b"".join(record[name].tobytes() for name in _BINDING))
+        key = (network, self._binding(row))
         if key not in self._bound:
             if len(self._bound) > _KEPT // 16:
                 self._bound.clear()
-            self._bound[key] = bind(self.densities.network(network), made)
-        return self._bound[key]
+            try:
+                made = self.designs.kept[row]
+                self._bound[key] = bind(self.densities.network(network), made)
+            except InputError as error:
+                self._bound[key] = error
+        found = self._bound[key]
+        if isinstance(found, InputError):
+            raise found
+        return found
+
+    def _binding(self, row: int) -> bytes:
+        """The structure that decides how a network is bound."""
+        record = self.designs.structures[row]
+        return b"".join(record[name].tobytes() for name in _BINDING)
 
 
 def _count(bound: Sequence[Array], structures: Array, special: bool | None) -> list[_Counted]:

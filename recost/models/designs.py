@@ -54,20 +54,26 @@ class Varied(Protocol):
     @property
     def key(self) -> str:
         """The dotted key of the file."""
+
     @property
     def texts(self) -> tuple[str, ...]:
         """The values of a list, as ``--set`` takes them."""
+
     @property
     def continuous(self) -> bool:
         """Whether any value of an interval may be taken."""
+
     @property
     def low(self) -> float:
         """The lower end of an interval."""
+
     @property
     def high(self) -> float:
         """The upper end of an interval."""
+
     def text(self, value: float) -> str:
         """A value of an interval as ``--set`` takes it."""
+
     def first(self) -> str:
         """Some value, as ``--set`` takes it."""
 

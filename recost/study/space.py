@@ -190,7 +190,11 @@ def parse_axis(text: str) -> Axis:
     target, key = target.strip(), key.strip()
     parts = [part.strip() for part in values.split(":")]
     # A number may end in a point, so 4..8:2 would pass for one with a unit.
-    if ".." not in values and len(parts) in (2, 3) and all(re.fullmatch(_NUMBER, part) for part in parts[:2]):
+    if (
+        ".." not in values
+        and len(parts) in (2, 3)
+        and all(re.fullmatch(_NUMBER, part) for part in parts[:2])
+    ):
         return _interval(option, target, key, parts)
     listed: list[str] = []
     for part in split_list(values):

@@ -294,8 +294,9 @@ def sum_distribution(active: int, states: Array) -> Array:
         result = np.convolve(result, result)
         if bit == "1":
             result = np.convolve(result, states)
-    clipped: Array = np.maximum(result, 0.0)
-    return clipped / clipped.sum()
+    clipped = np.maximum(result, 0.0)
+    shares: Array = clipped / clipped.sum()
+    return shares
 
 
 def table_moments(shares: Array) -> tuple[Array, Array]:

@@ -59,7 +59,7 @@ def compare(
     out.announce(inputs)
     from recost.study.compare import compare as run
 
-    out.compiling("engine")
+    out.compiling("counts")
     result = run(
         inputs.hardware,
         inputs.networks,

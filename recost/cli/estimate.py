@@ -51,7 +51,7 @@ def estimate(
     out.announce(inputs)
     from recost.study.estimate import estimate as run
 
-    out.compiling("engine")
+    out.compiling("counts")
     result = run(
         inputs.hardware,
         inputs.networks,

@@ -60,7 +60,14 @@ def source_hash(path: Path) -> str:
     for source in sorted(_sources(path) | {_KERNELS.parent / "vocabulary.py"}):
         digest.update(source.name.encode())
         digest.update(source.read_bytes())
-    versions = (sys.version, numba.__version__, os.environ.get("NUMBA_BOUNDSCHECK", ""))
+    # Numba keeps the code of two installations apart by their paths, so the folder does too:
+    # then it tells whether this one has compiled.
+    versions = (
+        str(path.resolve()),
+        sys.version,
+        numba.__version__,
+        os.environ.get("NUMBA_BOUNDSCHECK", ""),
+    )
     digest.update("|".join(versions).encode())
     return digest.hexdigest()[:16]
 

@@ -251,7 +251,7 @@ def crossbar_work(layer, structure, place, special, work):
     # The exact law, in units of `lattice`, where all crossbars of a row chunk work alike.
     height = min(structure.operation_unit_rows, structure.crossbar_rows)
     tall = -(-min(layer.rows, structure.crossbar_rows) // height)
-    reached, lattice = np.ones(kinds * tall + 1), math.inf
+    reached, lattice = np.zeros(kinds * tall + 1), math.inf
     full = place.row_chunks - 1
     for i in range(2):
         count = structure.crossbar_rows if i == 0 else place.last_rows

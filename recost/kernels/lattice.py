@@ -8,6 +8,8 @@ distribution is a convolution of short lists.
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 
 from recost.kernels._numba import inlined, kernel
@@ -43,11 +45,11 @@ def _convolve(live, height, streams, correlation, total):
 
 @kernel
 def slowest_chunks(rows, streams, chunks, reached):
-    """Multiply `reached[t]` by P(no chunk of `chunks` needs more than t units a group).
+    """Add ln P(no chunk of `chunks` needs more than t units a group) to `reached[t]`.
 
-    The product over the kinds of row chunks is the distribution of the slowest.  Exact for up
-    to `_POINTS` different numbers of live rows; of more, neighbours are pooled at the number in
-    their middle.
+    The sum over the kinds of row chunks is the logarithm of the distribution of the slowest.
+    Exact for up to `_POINTS` different numbers of live rows; of more, neighbours are pooled at
+    the number in their middle.
     """
     law, total = np.zeros(reached.size), np.empty(reached.size)
     pmf = np.empty(rows.number + 1)
@@ -65,19 +67,19 @@ def slowest_chunks(rows, streams, chunks, reached):
         _convolve((low + high) // 2, rows.height, streams, rows.input_correlation, total)
         for t in range(total.size):
             law[t] += weight * total[t]
-    # The law is normalised against the tails cut off above.
-    whole = below = 0.0
+    # From the top, so that small chances stay exact; normalised against the tails cut off above.
+    whole = above = 0.0
     for t in range(law.size):
         whole += law[t]
-    for t in range(law.size):
-        below += law[t] / whole
-        reached[t] *= min(1.0, below) ** chunks
+    for t in range(law.size - 1, -1, -1):
+        reached[t] += chunks * math.log1p(-min(above / whole, 1.0))
+        above += law[t]
 
 
 @kernel
 def mean_of(reached):
-    """The mean of a whole number with the distribution function `reached`: sum of 1 - F."""
+    """The mean of a whole number from the logarithms of its distribution: sum of 1 - F."""
     mean = 0.0
     for t in range(reached.size - 1):
-        mean += 1.0 - reached[t]
+        mean -= math.expm1(reached[t])
     return mean

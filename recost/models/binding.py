@@ -56,6 +56,13 @@ def bind(network: LayerTable, hardware: Hardware) -> Array:
             slices = profile.slice_densities(precision.input_bits, precision.dac_bits)
             if two_passes:
                 slices = slices * 0.5
+            elif signed and precision.dac_bits > 1:
+                raise InputError(
+                    f"{network.names[i]}: the digits of two's complement do not follow from those"
+                    ' of magnitudes; write precision.dac_bits = 1 or "sign-magnitude"',
+                    path=hardware.path,
+                    key="precision.dac_bits",
+                )
             elif signed:
                 slices = np.full_like(slices, 0.5 * row["nonzero"])
             row["slice_density"][: len(slices)] = slices
@@ -95,14 +102,23 @@ def _check(network: LayerTable, hardware: Hardware) -> None:
 
 
 def _check_columns(network: LayerTable, hardware: Hardware, bound: Array) -> None:
-    """Column compression has a closed form only where cells are zero together."""
+    """Column compression has a closed form only where whole weights are zero together."""
     if hardware.sparsity.weights != WeightSparsity.OU_COLUMN:
         return
+    cells = -(-hardware.precision.weight_bits // hardware.crossbar.cell_bits)
+    if hardware.crossbar.columns % cells:
+        raise InputError(
+            f'no closed form for "ou-column" where a weight of {cells} cells straddles crossbars'
+            f" of {hardware.crossbar.columns} bitlines; write a multiple of {cells}",
+            path=hardware.path,
+            key="crossbar.columns",
+        )
     for name, row in zip(network.names, bound, strict=True):
-        if (row["cell_density"] < 1.0).any() or row["weight_correlation"] > 0.0:
+        correlated = row["weight_correlation"] > 0.0 or row["activation_correlation"] > 0.0
+        if (row["cell_density"] < 1.0).any() or correlated:
             raise InputError(
-                f'no closed form for "ou-column" with the cell densities or correlation of {name};'
-                " leave weights.cells and weights.correlation out",
+                f'no closed form for "ou-column" with the cell densities or correlations of {name};'
+                " leave weights.cells, weights.correlation and activations.correlation out",
                 path=network.path,
                 key="sparsity.weights",
             )

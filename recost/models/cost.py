@@ -28,8 +28,8 @@ class Action:
 class LayerCost:
     """A layer's share of a cost; None where a quantity does not apply to the machine.
 
-    `latency_s` adds up over layers to that of the network; `energies_j` likewise, static energy
-    being divided by the crossbars that a layer occupies.
+    `latency_s` adds up over layers to that of the network; `energies_j` likewise, leakage being
+    divided by the crossbars that a layer occupies, control by those times how long it works.
     """
 
     name: str

@@ -133,7 +133,7 @@ def _check_budget(hardware: Hardware, network: LayerTable, chips: int) -> None:
 def _layer_costs(
     hardware: Hardware, network: LayerTable, figures: tuple[Array, Array, Array, Array]
 ) -> tuple[LayerCost, ...]:
-    """Each layer's part; static energy by the crossbars that the layer occupies."""
+    """Each layer's part; leakage by crossbars occupied, control by these and their time at work."""
     counts, totals, prices, copies = figures
     occupied = counts[:, Count.CROSSBARS] * copies
     share = occupied / occupied.sum()

@@ -22,6 +22,7 @@ from recost.study.rows import (
     in_work,
     result_of,
 )
+from recost.vocabulary import HardwareKind, Replication
 
 RATIOS = (
     "speedup",
@@ -54,20 +55,25 @@ def compare(
     baseline's total, spent on copies of its slowest layers.  Means over the networks follow for
     each machine.  Raises InputError.
     """
+    if equal not in (None, "crossbars", "area"):
+        raise InputError(f"'{equal}' is neither 'crossbars' nor 'area'", key="equal")
     costs: list[Cost] = []
-    rows: list[dict[str, Any]] = []
+    rows: list[tuple[int, dict[str, Any]]] = []
     references = {
         id(network): in_work(cost(baseline, network, phase), work)
         for network in as_networks(networks)
     }
-    for machine in as_hardware(hardware):
+    machines = as_hardware(hardware)
+    for i, machine in enumerate(machines):
         for network in as_networks(networks):
             reference = references[id(network)]
             own = in_work(_with_equal(machine, network, phase, equal, reference), work)
             costs.append(own)
-            rows.append({**cost_row(own), **ratios(own, reference)})
+            rows.append((i, {**cost_row(own), **ratios(own, reference)}))
     columns = (*cost_columns(phase), *RATIOS, *LAST_COLUMNS)
-    return result_of(columns, rows, [*references.values(), *costs], "compare", _means(rows))
+    table = [row for _, row in rows]
+    behind = [*references.values(), *costs]
+    return result_of(columns, table, behind, "compare", _means(machines, rows))
 
 
 def ratios(own: Cost, reference: Cost) -> dict[str, float | None]:
@@ -96,14 +102,11 @@ def _with_equal(
     """The cost with the baseline's crossbars, or as many as fit its area."""
     if equal is None:
         return cost(machine, network, phase)
-    wanted = reference.crossbars if equal == "crossbars" else reference.area_mm2
-    alone = cost(machine, network, phase)
-    have = alone.crossbars if equal == "crossbars" else alone.area_mm2
-    if wanted is None or have is None:
-        missing = reference if wanted is None else alone
-        raise InputError(
-            f"--equal {equal}: {missing.hardware.name} has no {equal}", path=missing.hardware.path
-        )
+    single = machine
+    if machine.kind == HardwareKind.RERAM.text:
+        single = machine.replace({"mapping.replication": Replication.NONE.text})
+    alone = cost(single, network, phase)
+    wanted, have = _resource(reference, equal), _resource(alone, equal)
     if have > wanted:
         raise InputError(
             f"--equal {equal}: {machine.name} needs {have:.6g} for one copy of {network.name},"
@@ -112,33 +115,67 @@ def _with_equal(
             path=machine.path,
         )
     if equal == "crossbars":
-        return cost(machine, network, phase, crossbars=int(wanted))
-    # Area grows with the crossbars in steps of tiles: the most that still fit, by bisection.
-    low, high = alone.crossbars or 1, math.ceil((alone.crossbars or 1) * wanted / have) + 1
-    best = alone
-    while low < high:
-        middle = (low + high + 1) // 2
+        return cost(single, network, phase, crossbars=int(wanted))
+    return _fill_area(single, network, phase, alone, wanted)
+
+
+def _resource(of: Cost, equal: str) -> float:
+    amount = of.crossbars if equal == "crossbars" else of.area_mm2
+    if amount is None:
+        raise InputError(
+            f"--equal {equal}: {of.hardware.name} has no {equal}", path=of.hardware.path
+        )
+    return float(amount)
+
+
+def _fill_area(
+    machine: Hardware, network: LayerTable, phase: str, alone: Cost, wanted: float
+) -> Cost:
+    """The cost with the most crossbars whose area is no more than `wanted`.
+
+    Area rises with crossbars in steps of tiles and chips, so the budget is doubled until it no
+    longer fits or buys nothing, then halved upon.
+    """
+    best, low = alone, alone.crossbars or 1
+    high = 2 * low
+    while True:
+        tried = cost(machine, network, phase, crossbars=high)
+        if (tried.area_mm2 or math.inf) > wanted:
+            break
+        if (tried.crossbars or 0) <= (best.crossbars or 0):
+            return tried  # no layer can use another copy
+        best, low, high = tried, high, 2 * high
+    while high - low > 1:
+        middle = (low + high) // 2
         tried = cost(machine, network, phase, crossbars=middle)
         if (tried.area_mm2 or math.inf) <= wanted:
-            low, best = middle, tried
+            best, low = tried, middle
         else:
-            high = middle - 1
+            high = middle
     return best
 
 
-def _means(rows: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
-    """Arithmetic, geometric and harmonic means of the ratios over the networks of a machine."""
+def _means(
+    machines: Sequence[Hardware], rows: Sequence[tuple[int, dict[str, Any]]]
+) -> list[dict[str, Any]]:
+    """Arithmetic, geometric and harmonic means of the ratios over the networks of a machine.
+
+    Machines are told apart by their place on the command line, not by their name.  A geometric
+    or harmonic mean exists for positive ratios alone, and for no percentage.
+    """
     means = []
-    for name in dict.fromkeys(row["hardware"] for row in rows):
-        own = [row for row in rows if row["hardware"] == name]
-        if len(own) < 2:
+    for i, machine in enumerate(machines):
+        own = [row for at, row in rows if at == i]
+        if len({row["workload"] for row in own}) < 2:
             continue
         for label, mean in MEANS:
-            row: dict[str, Any] = {"row": label, "hardware": name}
+            row: dict[str, Any] = {"row": label, "hardware": machine.name}
             for ratio in RATIOS:
                 values = [one[ratio] for one in own]
-                # A geometric or harmonic mean exists for positive numbers alone.
-                if all(value is not None and value > 0.0 for value in values):
+                if any(value is None for value in values):
+                    continue
+                positive = ratio != "energy_saving_percent" and min(values) > 0.0
+                if mean is statistics.fmean or positive:
                     row[ratio] = mean(values)
             means.append(row)
     return means

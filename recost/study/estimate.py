@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+from recost.errors import InputError
 from recost.hardware import Hardware
 from recost.models.cost import Cost
 from recost.models.machine import cost
@@ -51,6 +52,8 @@ def estimate(
     ``"component"`` (a row an action: count times price).  `work` multiplies by the inputs of a
     training's ``"step"``, ``"epoch"`` or ``"run"``.  Raises InputError.
     """
+    if per not in ("total", "layer", "component"):
+        raise InputError(f"'{per}' is not 'total', 'layer' or 'component'", key="per")
     costs = [
         in_work(cost(machine, network, phase), work)
         for machine in as_hardware(hardware)

@@ -180,8 +180,10 @@ def provenance_of(costs: Iterable[Cost]) -> dict[str, Any]:
     hardware: dict[str, Any] = {}
     networks: dict[str, Any] = {}
     for cost in costs:
-        hardware[cost.hardware.name] = {"sha256": cost.hardware.content_hash}
-        networks[cost.network.name] = {"sha256": cost.network.content_hash}
+        for made, kind in ((cost.hardware, hardware), (cost.network, networks)):
+            entry = {"sha256": made.content_hash, "path": made.path}
+            if kind.setdefault(made.name, entry) != entry:  # two designs of one name
+                kind[f"{made.name} {made.content_hash[:8]}"] = entry
     return {"hardware": hardware, "workloads": networks}
 
 

@@ -149,7 +149,7 @@ MODES = st.tuples(
     columns=st.integers(1, 60),
     density=st.floats(0, 1),
     live=st.floats(0, 1),
-    nonzero=st.floats(0, 1),
+    nonzero=st.one_of(st.just(0.0), st.floats(1e-300, 1)),
 )
 @settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_skipping_zeros_never_adds_work(
@@ -245,3 +245,48 @@ def test_signed_inputs_take_two_passes_in_sign_magnitude(fc: Build) -> None:
     more = '[profile]\nsource = "x"\nactivations = {signed = true}'
     machine = load_hardware("ou-dense").replace({"precision.input_encoding": "sign-magnitude"})
     assert infer(machine, fc(128, 16, more)).cycles == 2 * (infer(machine, fc(128, 16)).cycles or 0)
+
+
+def test_column_compression_counts_independent_zeros_by_element(fc: Build) -> None:
+    """Dead (row, filter) pairs in 16 rows leave hardly a column empty: 1 - .9^16 = .81 stay."""
+    more = '[profile]\nsource = "x"\nweights = {filters = 0.1, filter_zeros = "independent"}'
+    machine = load_hardware("ou-dense").replace(
+        {"mapping.encoding": "magnitude", "sparsity.weights": "ou-column"}
+    )
+    cost = infer(machine, fc(128, 16, more))
+    bitlines = 8 * 128 * (1 - 0.9**16)  # of 8 row groups
+    assert cost.adc_conversions == pytest.approx(16 * bitlines)
+
+
+def test_matrix_compression_drops_filters_that_are_zero_by_chance(fc: Build) -> None:
+    more = '[profile]\nsource = "x"\nweights = {elements = 0.01}'
+    machine = load_hardware("ou-dense").replace(
+        {"mapping.encoding": "magnitude", "sparsity.weights": "matrix"}
+    )
+    counts, _, _ = network_figures(machine, fc(16, 20, more))
+    row, column = 1 - 0.99**20, 1 - 0.99**16
+    drives = counts[0, Count.CELL_READS] / 16
+    assert drives == pytest.approx(16 * row * 20 * 8 * column, rel=1e-9)
+
+
+@pytest.mark.parametrize(("keys", "profile", "words"), [
+    ({"crossbar.cell_bits": 3, "sparsity.weights": "ou-column"}, "", "straddles"),
+    ({"sparsity.weights": "ou-column"}, "activations = {correlation = 0.5}", "correlations"),
+    ({"precision.dac_bits": 2, "precision.input_encoding": "twos-complement",
+      "sparsity.activations": "bit"},
+     'activations = {signed = true, bits = {family = "half-normal", scale = 64}}', "complement"),
+])  # fmt: skip
+def test_no_closed_form_is_an_error_and_no_guess(
+    fc: Build, keys: dict[str, str | int], profile: str, words: str
+) -> None:
+    network = fc(64, 16, f'[profile]\nsource = "x"\n{profile}')
+    with pytest.raises(InputError, match=words):
+        infer(load_hardware("ou-dense").replace(keys), network)
+
+
+def test_reloaded_layers_do_not_overlap() -> None:
+    machine = load_hardware("isaac").replace(
+        {"budget.chips": 1, "budget.on_overflow": "reload", "hierarchy.tiles_per_chip": 10}
+    )
+    cost = infer(machine, load_network("caffenet"))
+    assert cost.throughput_per_s == pytest.approx(1 / cost.latency_s)

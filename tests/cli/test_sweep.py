@@ -16,8 +16,16 @@ FORMATS = [
 ]
 BASE = ["-H", "sre", "-W", "lenet5"]
 # Enough points for many chunks, cheap enough to make thrice.
-MANY = ["--vary", "adc.energy=1 pJ:3 pJ:100", "--vary", "dac.energy=1 fJ:9 fJ:40",
-        "--vary", "operation_unit.rows=8,16,32,64", "--columns", "hardware,adc*,energy_j,chips"]  # fmt: skip
+MANY = [
+    "--vary",
+    "adc.energy=1 pJ:3 pJ:100",
+    "--vary",
+    "dac.energy=1 fJ:9 fJ:40",
+    "--vary",
+    "operation_unit.rows=8,16,32,64",
+    "--columns",
+    "hardware,adc*,energy_j,chips",
+]
 
 
 def command(*words):

@@ -58,7 +58,7 @@ class Adc:
         DERIVED,
         "resolution; auto: the smallest that holds the sum of an operation unit",
         minimum=1,
-        maximum=64,
+        maximum=24,
     )
     rate_per_s: float | None = key(None, "conversions a second of one converter", unit="S/s")
     energy_j: float = _price(
@@ -76,7 +76,7 @@ class Adc:
         DERIVED,
         "resolution that the prices are for; default: bits where energy is given",
         minimum=1,
-        maximum=64,
+        maximum=24,
     )
 
 

@@ -13,6 +13,7 @@ from recost.network import LayerTable
 from recost.vocabulary import (
     ActivationSparsity,
     Compaction,
+    HardwareKind,
     InputEncoding,
     WeightSparsity,
 )
@@ -35,6 +36,7 @@ def bind(network: LayerTable, hardware: Hardware) -> Array:
     InputError
         Signed data on unsigned hardware, or sparsity for which there is no closed form.
     """
+    check_crossbars(hardware)
     _check(network, hardware)
     precision = hardware.precision
     bound = np.zeros(len(network), BOUND_LAYER)
@@ -72,6 +74,16 @@ def bind(network: LayerTable, hardware: Hardware) -> Array:
     _check_columns(network, hardware, bound)
     bound.flags.writeable = False
     return bound
+
+
+def check_crossbars(hardware: Hardware) -> None:
+    """Raise InputError for a machine without crossbars, which has nothing to place on."""
+    if hardware.kind != HardwareKind.RERAM.text:
+        raise InputError(
+            f"{hardware.name} is a machine of kind '{hardware.kind}': it has no crossbars",
+            path=hardware.path,
+            key="kind",
+        )
 
 
 def _check(network: LayerTable, hardware: Hardware) -> None:

@@ -86,6 +86,29 @@ class Document:
             document = document._with_setting(key, text)
         return document
 
+    def hidden_settings(self) -> list[str]:
+        """A note for each setting of the whole profile that layers' own values keep from acting."""
+        profile = self.data.get("profile")
+        notes = []
+        for steps in self.settings:
+            if len(steps) != 3 or steps[:2] not in _DEFAULTS or not isinstance(profile, dict):
+                continue
+            own = [
+                layer
+                for layer, table in profile.items()
+                if isinstance(table, dict)
+                and layer not in ("weights", "activations", "gradients", "errors")
+                and isinstance(table.get(steps[1]), dict)
+                and steps[2] in table[steps[1]]
+            ]
+            if own:
+                key = ".".join(steps)
+                notes.append(
+                    f"{key} does not reach {len(own)} layers that give their own"
+                    f" ({own[0]} ...); profile.*.{steps[1]}.{steps[2]} sets every layer"
+                )
+        return notes
+
     def _with_setting(self, key: str, text: str) -> Document:
         steps = tuple(key.split("."))
         if not all(steps):
@@ -104,6 +127,9 @@ class Document:
         else:
             _put(data, steps, value, key)
         return replace(self, data=data, overrides=overrides, settings=(*self.settings, steps))
+
+
+_DEFAULTS = (("profile", "weights"), ("profile", "activations"))
 
 
 def setting_value(text: str) -> Any:

@@ -74,7 +74,7 @@ def build_table(document: Document) -> LayerTable:
         path=document.path,
         content_hash=_content_hash(document),
         title=top.title,
-        notes=tuple(top.notes),
+        notes=(*top.notes, *document.hidden_settings()),
         document=document,
     )
 

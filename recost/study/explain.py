@@ -6,11 +6,11 @@ from typing import Any
 
 import numpy as np
 
-from recost.errors import InputError
 from recost.hardware import Hardware
+from recost.models.binding import check_crossbars
 from recost.network import LayerTable
 from recost.study.result import Result
-from recost.vocabulary import ACTIONS, PAYER, Count, HardwareKind, WeightSparsity
+from recost.vocabulary import ACTIONS, PAYER, Count, WeightSparsity
 
 COLUMNS = ("step", "term", "value", "unit", "how", "source")
 
@@ -62,8 +62,7 @@ def explain(hardware: Hardware, network: LayerTable, layer: str) -> Result:
     The energies add up to the layer's row of ``estimate --per layer`` less its static energy,
     which the last rows give.  Raises InputError for an unknown layer.
     """
-    if hardware.kind != HardwareKind.RERAM.text:
-        raise InputError(f"{hardware.name} has no crossbars to explain", path=hardware.path)
+    check_crossbars(hardware)
     at = network.index(layer)
     rows = [
         *_matrix(network, at),

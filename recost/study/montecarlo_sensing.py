@@ -10,7 +10,7 @@ import numpy as np
 
 from recost.errors import InputError
 from recost.hardware import Hardware
-from recost.models.binding import bind
+from recost.models.binding import bind, check_crossbars
 from recost.models.intervals import ALPHA, weighted_share
 from recost.models.sensing import (
     TRIALS,
@@ -183,6 +183,7 @@ def montecarlo_sensing(
 
 def _rows(machine: Hardware, question: Question, work: _Work) -> Iterator[dict[str, Any]]:
     """The rows of one hardware."""
+    check_crossbars(machine)
     height = min(machine.operation_unit.rows, machine.crossbar.rows)
     active = question.active or (height,)
     labels: dict[str, Any] = {}

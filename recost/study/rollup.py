@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
-from recost.errors import InputError
 from recost.hardware import Hardware
+from recost.models.binding import check_crossbars
 from recost.models.rollup import rollup
 from recost.study.result import Result
-from recost.vocabulary import HardwareKind
 
 COLUMNS = (
     "row",
@@ -33,8 +32,7 @@ def chip_rollup(hardware: Hardware) -> Result:
     power = instances x peak power of one, area likewise; the tile is everything but the chip's
     links, divided by the tiles.  Raises InputError for a machine without crossbars.
     """
-    if hardware.kind != HardwareKind.RERAM.text:
-        raise InputError(f"{hardware.name} has no parts to add up", path=hardware.path, key="kind")
+    check_crossbars(hardware)
     chip = rollup(hardware)
     rows: list[dict[str, Any]] = [
         {

@@ -197,3 +197,13 @@ def test_the_hash_is_of_the_content_not_of_its_spelling(folder):
 )
 def test_values_of_settings(text, value):
     assert setting_value(text) == value
+
+
+def test_a_setting_that_no_layer_takes_is_said() -> None:
+    from recost.network import load_network
+
+    hidden = load_network("lenet5", {"profile.activations.nonzero": "0.01"})
+    assert any("profile.*.activations.nonzero" in note for note in hidden.notes)
+    reached = load_network("lenet5", {"profile.*.activations.nonzero": "0.01"})
+    assert not any("does not reach" in note for note in reached.notes)
+    assert set(reached.records["nonzero"]) == {0.01}

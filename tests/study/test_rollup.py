@@ -37,5 +37,5 @@ def test_more_adc_bits_draw_more_power_by_the_files_own_law() -> None:
 
 
 def test_a_machine_without_crossbars_has_no_rollup() -> None:
-    with pytest.raises(rc.InputError, match="no parts"):
+    with pytest.raises(rc.InputError, match="no crossbars"):
         chip_rollup(rc.load_hardware("gpu-v100"))

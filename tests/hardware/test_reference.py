@@ -60,5 +60,5 @@ def test_the_reference_has_a_line_a_key() -> None:
     assert len(lines) == 2 + len(keys_of_kind("reram"))
     assert all(line.count(" | ") == 3 for line in lines if "---" not in line)
     assert "| `adc.energy` | J | required |" in key_reference()
-    assert '| `adc.bits` | whole number 1 to 64, "auto" | `"auto"` |' in key_reference()
+    assert '| `adc.bits` | whole number 1 to 24, "auto" | `"auto"` |' in key_reference()
     assert '| `mapping.sync` | "vector", "layer" | `"vector"` |' in key_reference()

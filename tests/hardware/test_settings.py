@@ -70,7 +70,7 @@ def test_a_value_is_read_as_a_file_would(key: str, raw: Any, value: Any) -> None
         ("adc.bits", "", "adc.bits: '' is not a whole number, or \"auto\""),
         ("adc.bits", "7 bit", "adc.bits: '7 bit' is not a whole number, or \"auto\""),
         ("adc.bits", 7.5, 'adc.bits: 7.5 is not a whole number, or "auto"'),
-        ("adc.bits", "65", "adc.bits: 65 is too large; at most 64"),
+        ("adc.bits", "65", "adc.bits: 65 is too large; at most 24"),
         ("adc.energy", "5", "adc.energy: '5' has no unit; write it in J, such as \"0.5 pJ\""),
         ("adc.energy", float("nan"), "adc.energy: 'nan J' is not a quantity"),
         ("adc.energy", -1e-12, "adc.energy: -1 pJ is too small; at least 0 J"),

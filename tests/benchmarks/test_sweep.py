@@ -116,13 +116,15 @@ def test_prices_beside_numpy(benchmark, capsys):
     import numba
 
     from recost.hardware.records import structure_record, technology_record
-    from recost.kernels.sweep import SUMS, price_points
+    from recost.kernels.engine import SUM_ROUNDS, SUMS
+    from recost.kernels.sweep import price_points
     from recost.vocabulary import TOTALS
 
     hardware = load_hardware("sre")
     structure = structure_record(hardware)
     technology = np.repeat(technology_record(hardware), 100_000)
     sums, totals = np.ones((1, SUMS)), np.zeros((len(technology), TOTALS))
+    sums[0, SUM_ROUNDS] = 0.0
     at = np.zeros(len(technology), np.int64)
     threads = numba.get_num_threads()
     numba.set_num_threads(1)

@@ -4,17 +4,19 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from recost.errors import InputError
 from recost.hardware import Hardware
 from recost.models.elimination_region import Baseline
 from recost.models.life import populations_of
 from recost.models.machine import cost
+from recost.models.training import training_figures
+from recost.models.training_prices import serial_write_s, times_of
 from recost.models.updates import check_policy
 from recost.models.writes import NetworkWrites, network_writes, write_energy_j
 from recost.network import LayerTable
-from recost.vocabulary import SkippedComputing
+from recost.vocabulary import SkippedComputing, WriteScope
 
 # Parts of a cost that computing pays; what is not here stays whatever is left out.
 _COMPUTING = (
@@ -72,57 +74,98 @@ class Spending:
 def spending(hardware: Hardware, network: LayerTable) -> Spending:
     """What an image of a network costs in training, by what elimination may leave out.
 
-    Writes are those of `models.writes`.  Computing is that of the machine's training without its
-    writes; where it has no model of training, three products as large as inference's: forward,
-    backward, weight gradient.  An image takes computing, the exposed part of storing, and its share
-    of its batch's update.  What elimination leaves out of computing is left out here
-    (`writes.skip_computing`): forward and weight-gradient products with activations, backward
-    ones with errors, a third each.
+    With a model of training (`training.update`) energy and time are its own; the energy of stored
+    values is divided as `models.writes` counts activations and errors, their time in halves, which
+    is exact where both shrink alike (forward and backward products run side by side).  Without
+    one, writes are those of `models.writes`, and computing is three products as large as
+    inference's: forward, backward, weight gradient.
 
     Raises InputError where nothing is stored, or writes have no price.
     """
     check_policy(hardware)
-    keys = hardware.writes
-    if not keys.store:
+    if not hardware.writes.store:
         raise InputError(
             f"{hardware.name}: nothing is stored while it trains; write true",
             path=hardware.path,
             key="writes.store",
         )
+    for key, value in (
+        ("cell.write_time", hardware.cell.write_time_s),
+        ("cell.write_energy", hardware.cell.write_energy_j),
+    ):
+        if value is None:
+            what = key.removeprefix("cell.").replace("_", " ")
+            raise InputError(
+                f"{hardware.name}: the {what} is not known", path=hardware.path, key=key
+            )
     writes = network_writes(hardware, network)
-    assert network.recipe is not None
-    compute_j, rest_j, compute_s, how = _computing(hardware, network)
-    skipped = _skipped(writes)
-    compute_j *= 1.0 - (0.0 if keys.skip_computing is SkippedComputing.NONE else skipped)
-    compute_s *= 1.0 - (skipped if keys.skip_computing is SkippedComputing.BOTH else 0.0)
-    store_s, update_s = writes.store_time_s, writes.update_time_s
-    if store_s is None or update_s is None:
-        raise InputError(
-            f"{hardware.name}: the time of writes is not known",
-            path=hardware.path,
-            key="cell.write_time",
-        )
-    exposed = store_s - (min(store_s, compute_s) if keys.overlap else 0.0)
-    stored = _stored_shares(writes)
+    if hardware.training.update is None:
+        energies, rest_j, times, how = _by_inference(writes)
+    else:
+        energies, rest_j, times, how = _by_training(writes)
     populations = populations_of(writes)
     worn = (
         max((float(p.wears.max()) for p in populations if p.kind == kind), default=0.0)
         for kind in _KINDS
     )
-    return Spending(
+    written = _three(_cell_writes(writes, kind) for kind in _KINDS)
+    if hardware.writes.energy_scope is WriteScope.CELL:  # what is paid for, cells of both signs
+        price = float(hardware.cell.write_energy_j or 0.0) * hardware.cell.pulses
+        written = _three(energy / price * writes.images for energy in energies[:3])
+    return Spending(energies, rest_j, times, _three(worn), written, how)
+
+
+_Split = tuple[tuple[float, float, float, float], float, tuple[float, float, float, float], str]
+
+
+def _by_training(writes: NetworkWrites) -> _Split:
+    """Joules of the four parts and of the rest, seconds of the four, by the training's model."""
+    hardware, network = writes.hardware, writes.network
+    assert network.recipe is not None
+    batch = network.recipe.batch
+    spent = dict.fromkeys(("stored_writes", "serial_writes", "serial_reads"), 0.0)
+    found = cost(hardware, network, "training")
+    for action in found.actions:
+        if action.action in spent:
+            spent[action.action] += action.energy_j
+    compute = sum(found.energies_j.get(name, 0.0) for name in _COMPUTING) + spent["serial_reads"]
+    activations, errors, _ = _write_energies(writes)
+    share = activations / (activations + errors) if activations + errors > 0.0 else 0.5
+    stored = spent["stored_writes"]
+    energies = (share * stored, (1.0 - share) * stored, spent["serial_writes"], compute)
+    figures = training_figures(hardware, network, batch)
+    read_s = times_of(hardware).serial - serial_write_s(hardware)
+    unwritten = replace(figures, times=figures.times._replace(serial=read_s))
+    bare = hardware.replace({"writes.store": False})
+    step, store = figures.step_s, figures.step_s - training_figures(bare, network, batch).step_s
+    update = step - unwritten.step_s
+    times = (store / 2, store / 2, update, step - store - update)
+    return (
+        energies,
+        found.energy_j - sum(energies),
+        _four(time / batch for time in times),
+        "energy and time as in its training",
+    )
+
+
+def _by_inference(writes: NetworkWrites) -> _Split:
+    """The same from `models.writes` and inference."""
+    hardware, network = writes.hardware, writes.network
+    assert network.recipe is not None
+    found = cost(hardware, network, "inference")
+    dynamic = sum(found.energies_j.get(name, 0.0) for name in _COMPUTING)
+    rest_j = 3.0 * (found.energy_j - dynamic - found.energies_j.get("write", 0.0))
+    compute_j, compute_s = 3.0 * dynamic, 1.0 / (found.throughput_per_s or math.inf)
+    skips, skipped = hardware.writes.skip_computing, _skipped(writes)
+    compute_j *= 1.0 - (0.0 if skips is SkippedComputing.NONE else skipped)
+    compute_s *= 1.0 - (skipped if skips is SkippedComputing.BOTH else 0.0)
+    store_s, update_s = writes.store_time_s or 0.0, writes.update_time_s or 0.0
+    store_s -= min(store_s, compute_s) if hardware.writes.overlap else 0.0
+    return (
         _four((*_write_energies(writes), compute_j)),
         rest_j,
-        _four(
-            (
-                exposed * stored[0],
-                exposed * stored[1],
-                update_s / network.recipe.batch,
-                compute_s,
-            )
-        ),
-        _three(worn),
-        _three(_cell_writes(writes, kind) for kind in _KINDS),
-        how,
+        (store_s / 2, store_s / 2, update_s / network.recipe.batch, compute_s),
+        "computing as three times inference's energy, at inference's pace",
     )
 
 
@@ -175,35 +218,5 @@ def _write_energies(writes: NetworkWrites) -> list[float]:
             for part in layer.written
             if part.kind == kind
         ]
-        if None in energies:
-            raise InputError(
-                f"{writes.hardware.name}: the energy of writes is not known",
-                path=writes.hardware.path,
-                key="cell.write_energy",
-            )
         found.append(math.fsum(e for e in energies if e is not None) / writes.images)
     return found
-
-
-def _stored_shares(writes: NetworkWrites) -> tuple[float, float]:
-    """Activations' and errors' shares of the time of storing, in the slowest layer."""
-    slowest = max(writes.layers, key=lambda layer: layer.store_time_s or 0.0)
-    rows = {part.kind: part.sequential * part.row_share for part in slowest.written}
-    whole = rows["activations"] + rows["errors"]
-    if whole <= 0.0:
-        return 0.5, 0.5
-    return rows["activations"] / whole, rows["errors"] / whole
-
-
-def _computing(hardware: Hardware, network: LayerTable) -> tuple[float, float, float, str]:
-    """Joules of computing and of the rest, seconds of computing, of one image in training."""
-    try:
-        found, products = cost(hardware, network, "training"), 1.0
-        how = "computing as in its training"
-    except InputError:
-        found, products = cost(hardware, network, "inference"), 3.0
-        how = "computing as three times inference's energy, at inference's pace"
-    compute = sum(found.energies_j.get(name, 0.0) for name in _COMPUTING)
-    rest = found.energy_j - compute - found.energies_j.get("write", 0.0)
-    seconds = 1.0 / found.throughput_per_s if found.throughput_per_s else 0.0
-    return products * compute, products * rest, seconds, how

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -13,6 +13,7 @@ from recost.hardware.records import structure_record, technology_record
 from recost.kernels import training as kernel
 from recost.kernels.prices import crossbar_area, crossbar_leakage
 from recost.models.cost import Action, Cost, LayerCost
+from recost.models.kept_writes import kept_writes, leaves_all
 from recost.models.training_prices import (
     block_prices,
     block_shape,
@@ -22,6 +23,7 @@ from recost.models.training_prices import (
     is_reram,
     movement_prices,
     plan_of,
+    serial_write_s,
     slices_of,
     times_of,
 )
@@ -122,7 +124,32 @@ def training_figures(
     out = (figures.actions, figures.counts, figures.busy)
     kernel.network_training(layers, structure, figures.plan, figures.times, first, out)
     _off_chip(figures, layers, structure, 2.0)
+    if is_reram(hardware) and not leaves_all(hardware):
+        return _thinned(figures)
     return figures
+
+
+def _thinned(figures: Figures) -> Figures:
+    """The figures with the writes and products that policies and elimination leave."""
+    kept, times = kept_writes(figures.hardware, figures.network), figures.times
+    actions, busy = figures.actions, figures.busy
+    actions[:, TrainingAction.STORED_WRITES] *= kept.stored
+    actions[:, TrainingAction.SERIAL_WRITES] *= kept.updates
+    for action in (TrainingAction.FORWARD_ACCESSES, TrainingAction.GRADIENT_ACCESSES):
+        actions[:, action] *= kept.forward
+    actions[:, TrainingAction.BACKWARD_ACCESSES] *= kept.backward
+    vectors = figures.network.records["vectors"].astype(float)
+    staged = np.array([kernel.stage(figures.plan, count) for count in vectors])
+    for column, rows, products in ((0, kept.activations, kept.forward),
+                                   (1, kept.errors, kept.backward)):  # fmt: skip
+        spared = times.stored * (1.0 - rows)
+        if kept.timed:
+            spared = spared + times.product * (1.0 - products)
+        busy[:, column] = np.maximum(0.0, busy[:, column] - staged * spared)
+    if kept.timed:
+        busy[:, 2] *= kept.forward
+    serial = times.serial - serial_write_s(figures.hardware) * (1.0 - float(kept.rows.max()))
+    return replace(figures, times=times._replace(serial=serial))
 
 
 def forward_figures(hardware: Hardware, network: LayerTable) -> Figures:

@@ -199,23 +199,36 @@ def plan_of(hardware: Hardware, batch: int) -> Plan:
 
 
 def times_of(hardware: Hardware) -> Times:
-    """Seconds of a product, an outer product, serial accesses and a stored vector at a block."""
+    """Seconds of a product, an outer product, serial accesses and a stored vector at a block.
+
+    Storing hides behind the next product where `writes.overlap`, as far as it takes no longer.
+    """
     training = hardware.training
     bits = hardware.precision.input_bits
-    reram = is_reram(hardware)
-    write = hardware.cell.write_time_s if reram and hardware.writes.store else None
+    product = (training.mvm_time_s or 0.0) * (bits + training.fill_cycles)
+    stores = is_reram(hardware) and hardware.writes.store
+    stored = _write_s(hardware) if stores else 0.0
+    if stores and hardware.writes.overlap:
+        stored = max(0.0, stored - product)
     serial = training.serial_time_s
-    if serial is None and reram and hardware.cell.write_time_s is not None:
+    if serial is None and is_reram(hardware) and hardware.cell.write_time_s is not None:
         # A row after the other, read and written.
         rows = block_shape(hardware)[0]
-        write_row = hardware.cell.write_time_s * hardware.cell.pulses
-        serial = rows * ((training.mvm_time_s or 0.0) + write_row)
-    return Times(
-        (training.mvm_time_s or 0.0) * (bits + training.fill_cycles),
-        (training.outer_product_time_s or 0.0) * bits,
-        serial or 0.0,
-        0.0 if write is None else write * hardware.cell.pulses,
-    )
+        serial = rows * (training.mvm_time_s or 0.0) + serial_write_s(hardware)
+    return Times(product, (training.outer_product_time_s or 0.0) * bits, serial or 0.0, stored)
+
+
+def _write_s(hardware: Hardware) -> float:
+    """Seconds of writing a row of a crossbar."""
+    cell = hardware.cell
+    return (cell.write_time_s or 0.0) * cell.pulses * hardware.writes.slowdown
+
+
+def serial_write_s(hardware: Hardware) -> float:
+    """Seconds of the writes of serial accesses, where they follow from those of a row."""
+    if hardware.training.serial_time_s is not None:
+        return hardware.training.serial_time_s * (1.0 - hardware.training.serial_read_share)
+    return block_shape(hardware)[0] * _write_s(hardware)
 
 
 def movement_prices(hardware: Hardware) -> dict[Count, float]:

@@ -1,6 +1,5 @@
 """A digital machine: weights in on-chip SRAM beside the units that multiply with them."""
 
-
 from __future__ import annotations
 
 from dataclasses import dataclass

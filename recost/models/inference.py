@@ -52,7 +52,7 @@ def network_figures(
     structure, technology = structure_record(hardware), technology_record(hardware)
     counts, totals = np.zeros((len(network), COUNTS)), np.zeros(TOTALS)
     copies = _copies(hardware, network)
-    _check_reload(hardware)
+    check_reload(hardware)
     special = special_mode(hardware)
     for layer, row in zip(layers, counts, strict=True):
         layer_counts(layer, structure[0], special, row)
@@ -107,7 +107,8 @@ def _copies(hardware: Hardware, network: LayerTable) -> Array:
     return np.array(listed, np.int64)
 
 
-def _check_reload(hardware: Hardware) -> None:
+def check_reload(hardware: Hardware) -> None:
+    """Raise InputError for a machine that may reload weights and prices no writes."""
     if hardware.budget.on_overflow != Overflow.RELOAD:
         return
     for key in ("write_energy", "write_time"):

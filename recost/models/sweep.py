@@ -15,7 +15,7 @@ from recost.kernels.sweep import count_items, price_points, sum_networks
 from recost.models.binding import bind
 from recost.models.densities import Densities, add_words
 from recost.models.designs import Designs, Varied
-from recost.models.inference import COMPONENT_NAMES, _check_reload, special_mode
+from recost.models.inference import COMPONENT_NAMES, check_reload, special_mode
 from recost.network import LayerTable
 from recost.vocabulary import COMPONENTS, COUNTS, TOTALS, HardwareKind, Overflow, Replication, Total
 
@@ -166,7 +166,7 @@ class Sweep:
         made = self.designs.kept[row]
         listed = made.mapping.replication
         try:
-            _check_reload(made)
+            check_reload(made)
             self._bind(network, row)
         except InputError as error:
             self.refused = self.refused or error.faults[0].message

@@ -102,7 +102,7 @@ class Document:
                 and steps[2] in table[steps[1]]
             ]
             if own:
-                key = ".".join(steps)
+                key = ".".join(str(step) for step in steps)
                 notes.append(
                     f"{key} does not reach {len(own)} layers that give their own"
                     f" ({own[0]} ...); profile.*.{steps[1]}.{steps[2]} sets every layer"

@@ -3,13 +3,24 @@
 from __future__ import annotations
 
 from enum import Enum
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from recost.cli.options import HardwareNames, Settings, WorkloadNames, at_most_one, load_inputs
+from recost.cli.options import (
+    HardwareNames,
+    Inputs,
+    Settings,
+    WorkloadNames,
+    at_most_one,
+    load_inputs,
+)
 from recost.cli.output import Output, with_output
 from recost.errors import InputError
+
+if TYPE_CHECKING:
+    from recost.models.elimination_region import Targets
+    from recost.study.result import Result
 
 
 class Per(Enum):
@@ -72,34 +83,42 @@ def elimination(
         raise InputError("must lie from 0 to below 1", key="--tolerance")
     inputs = load_inputs(hardware, workload, settings, gpu)
     out.announce(inputs)
-    from recost.models.elimination_region import READINGS, Targets
-    from recost.study import elimination as study
+    from recost.models.elimination_region import Targets
 
     out.compiling("survival")
-    if per is Per.GAIN:
-        out.show(study.gains(inputs.hardware, inputs.networks), settings=inputs.settings)
-        return
     targets = Targets(energy_reduction, speedup, lifetime_gain, tolerance)
+    if plot:
+        _draw(inputs, targets)
+        return
+    over_gpu = {"energy_reduction": energy_reduction_gpu, "speedup": speedup_gpu}
+    published = {name: value for name, value in over_gpu.items() if value is not None}
+    out.show(_answer(per, inputs, targets, published), settings=inputs.settings)
+
+
+def _answer(per: Per, inputs: Inputs, targets: Targets, published: dict[str, float]) -> Result:
+    """The table that was asked for."""
+    from recost.study import elimination as study
+
+    if per is Per.GAIN:
+        return study.gains(inputs.hardware, inputs.networks)
     if per is Per.PART:
-        out.show(study.shares(inputs.hardware, inputs.networks), settings=inputs.settings)
-        return
-    if per is Per.GPU:
-        at_most_one("-H", hardware)
-        at_most_one("-W", workload)
-        if inputs.baseline is None:
-            raise InputError("name a GPU, such as gpu-gtx1080", key="--gpu")
-        gains = {"energy_reduction": energy_reduction_gpu, "speedup": speedup_gpu}
-        published = {name: value for name, value in gains.items() if value is not None}
-        result = study.against_gpu(
-            inputs.hardware[0], inputs.networks[0], inputs.baseline, published, targets
-        )
-        out.show(result, settings=inputs.settings)
-        return
-    result = study.elimination(inputs.hardware, inputs.networks, targets)
-    if not plot:
-        out.show(result, settings=inputs.settings)
-        return
+        return study.shares(inputs.hardware, inputs.networks)
+    if per is Per.READING:
+        return study.elimination(inputs.hardware, inputs.networks, targets)
+    at_most_one("-H", [item.name for item in inputs.hardware])
+    at_most_one("-W", [item.name for item in inputs.networks])
+    if inputs.baseline is None:
+        raise InputError("name a GPU, such as gpu-gtx1080", key="--gpu")
+    machine, network = inputs.hardware[0], inputs.networks[0]
+    return study.against_gpu(machine, network, inputs.baseline, published, targets)
+
+
+def _draw(inputs: Inputs, targets: Targets) -> None:
+    """The regions as text, one for each reading."""
+    from recost.models.elimination_region import READINGS
+    from recost.study.elimination import region_plot
+
     for machine in inputs.hardware:
         for network in inputs.networks:
             for reading in READINGS:
-                typer.echo(study.region_plot(machine, network, targets, reading))
+                typer.echo(region_plot(machine, network, targets, reading))

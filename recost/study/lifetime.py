@@ -113,32 +113,27 @@ def lifetime(
         updates and life change with each parameter, as elasticities d ln / d ln
     failed_fraction : death is when this share of all cells has failed, else the first array's
     duty : share of the time that is spent on training, and the time of one
-    target_mean_saving : choose `writes.threshold` so that SGD would write as many times as often;
-        several targets are several rows
-    vary : keys and their values; every combination is a row, with a column for each key
+    target_mean_saving : choose `writes.threshold` so that SGD writes as many times as often; a
+        row for each
+    vary : keys and values; every combination is a row, with a column for each key
 
     Raises
     ------
     InputError
         No recipe, no endurance, a policy without its parameters, a target out of reach.
     """
-    targets = _listed(target_mean_saving)
     rows: list[dict[str, Any]] = []
     notes: dict[str, None] = {}
     warnings: dict[str, None] = {}
     for machine, network, varied in _designs(as_hardware(hardware), as_networks(networks), vary):
-        for target in targets:
+        for target in _listed(target_mean_saving):
             solved = machine if target is None else for_mean_saving(machine, network, target)
             case = LifeCase(solved, network, failed_fraction, duty or Duty(), target)
             found = {"total": _total, "layer": _layers, "parameter": _parameters}[per](case)
             rows += [{**row, **varied} for row in found]
             notes.update(dict.fromkeys(case.notes()))
             warnings.update(dict.fromkeys(case.warnings()))
-    columns = {
-        "total": LIFETIME_COLUMNS,
-        "layer": LAYER_COLUMNS,
-        "parameter": PARAMETER_COLUMNS,
-    }[per]
+    columns = _COLUMNS[per]
     return Result(
         (*columns[:_IDENTITY], *(axis.name for axis in vary), *columns[_IDENTITY:]),
         rows,
@@ -155,6 +150,7 @@ def _listed(targets: float | Sequence[float] | None) -> list[float | None]:
     return [targets] if isinstance(targets, float | int) else list(targets)
 
 
+_COLUMNS = {"total": LIFETIME_COLUMNS, "layer": LAYER_COLUMNS, "parameter": PARAMETER_COLUMNS}
 # Columns that say which machine and network a row is of.
 _IDENTITY = 3
 

@@ -105,16 +105,13 @@ def montecarlo_cycles(
     Interrupted
         The user stopped it; the result so far is inside.
     """
-    sampling = sampling or Sampling(TRIALS)
-    tables = as_networks(networks)
+    sampling, tables = sampling or Sampling(TRIALS), as_networks(networks)
     work = [
         (machine, network, name)
         for machine in hardware
         for network in tables
-        for name in (network.names if not layers else _chosen(network, layers))
+        for name in (_chosen(network, layers) or network.names)
     ]
-    if not work:
-        raise InputError(f"no network has a layer '{layers[0]}'" if layers else "no network")
     done: list[tuple[Hardware, LayerTable, str, _Samples]] = []
     interrupted = False
     for number, (machine, network, name) in enumerate(work):
@@ -133,7 +130,10 @@ def montecarlo_cycles(
         except KeyboardInterrupt:
             interrupted = True
             break
-    result = _result(done, sampling, independent_bits)
+    return _finish(_result(done, sampling, independent_bits), interrupted)
+
+
+def _finish(result: Result, interrupted: bool) -> Result:
     if interrupted:
         raise Interrupted(result)
     return result

@@ -160,25 +160,34 @@ def montecarlo_sensing(
         except KeyboardInterrupt:
             interrupted = True
             break
-    columns = ["hardware", *dict.fromkeys(key for label in told for key in label)]
+    result = _result(hardware, told, work, question)
+    if interrupted:
+        raise Interrupted(result)
+    return result
+
+
+def _result(
+    hardware: Sequence[Hardware],
+    labels: Sequence[dict[str, Any]],
+    work: _Work,
+    question: Question,
+) -> Result:
+    columns = ["hardware", *dict.fromkeys(key for label in labels for key in label)]
     if question.network is not None:
         columns += ["workload", "layer"]
     columns += [name for name in _PER[question.per] if name not in columns]
-    result = Result(
+    return Result(
         columns,
         work.rows,
-        notes=[METHOD] if sampling.relative_error is not None else [],
+        notes=[METHOD] if work.sampling.relative_error is not None else [],
         provenance={
-            "trials": sampling.trials,
-            "until_relative_error": sampling.relative_error,
-            "seed": sampling.seed,
+            "trials": work.sampling.trials,
+            "until_relative_error": work.sampling.relative_error,
+            "seed": work.sampling.seed,
             "hardware": {m.name: {"sha256": m.content_hash} for m in hardware},
         },
         kind="montecarlo sensing",
     )
-    if interrupted:
-        raise Interrupted(result)
-    return result
 
 
 def _rows(machine: Hardware, question: Question, work: _Work) -> Iterator[dict[str, Any]]:

@@ -48,7 +48,10 @@ def _sources(path: Path) -> set[Path]:
         if source in found or not source.is_file():
             continue
         found.add(source)
-        names = re.findall(r"recost\.kernels\.(\w+)", source.read_text(encoding="utf-8"))
+        text = source.read_text(encoding="utf-8")
+        names = re.findall(r"recost\.kernels\.(\w+)", text)
+        for listed in re.findall(r"from recost\.kernels import \(?([\w\s,]+)", text):
+            names += re.findall(r"\w+", listed)
         waiting += [_KERNELS / f"{name}.py" for name in names]
     return found
 

@@ -125,8 +125,8 @@ def class_moments(layer, structure, rows, piece, streams, special, out):
         for m in range(1, 3):
             out[OWN_FRESH, m] = units * (out[SHARED_FRESH, m] + out[OWN_FRESH, m])
             out[SHARED_FRESH, m] = 0.0
-        out[LIMITS, 0] *= units
-        out[LIMITS, 1] *= units
+        for m in range(3):
+            out[LIMITS, m] *= units
         return units, False, float(tall * units * streams.size), kept
     if mode != _CROSSBAR_ROW:
         alike = True
@@ -149,8 +149,9 @@ def usual_bound(out, units, crossbars):
     Each of `units` groups has a number that it rarely exceeds; a crossbar at the sum of those
     numbers goes on only with groups that exceed theirs.  At the sum are so many crossbars as
     its three moments say, M; of these, half of the time, none has more exceedances than the x
-    with P(Poisson(expected) > x) <= 1 / (2 M).  Groups that share their inputs exceed together:
-    in clusters of 1 + (units - 1) x (the shared share of the variance).
+    with P(Poisson(expected) > x) <= 1 / (2 M).  Groups that share their inputs exceed together,
+    in clusters of 1 + (units - 1) r^2 for active rows of correlation r (r = 1: all at once; the
+    square because far out two correlated counts meet much more rarely than r says).
     """
     usual, expected = out[LIMITS, 0], out[LIMITS, 1]
     variance = third = 0.0
@@ -159,8 +160,9 @@ def usual_bound(out, units, crossbars):
         third += out[cause, 2]
     if variance <= 0.0:
         return usual if expected <= 0.0 else math.inf
-    shared = (out[SHARED_FIXED, 1] + out[SHARED_FRESH, 1]) / variance
-    cluster = 1.0 + (units - 1.0) * shared
+    cluster = 1.0
+    if expected > 0.0:
+        cluster += (units - 1.0) * out[LIMITS, 2] / expected
     expected /= cluster
     deviation = math.sqrt(variance)
     reached = below((usual - 0.5 - out[OWN_FRESH, 0]) / deviation, third / deviation**3)

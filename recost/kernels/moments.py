@@ -35,7 +35,8 @@ from recost.kernels.binomial import (
 SHARED_FIXED, SHARED_FRESH, OWN_FIXED, OWN_FRESH, ACTIONS = range(5)
 # ... whose row ACTIONS holds these expectations instead.
 CONVERSIONS, DRIVES, READS = range(3)
-# The last row: units that the groups rarely exceed, and how many groups do, on average.
+# The last row: units that the groups rarely exceed, how many groups do on average, and these
+# weighted by the square of the correlation between two groups' active rows.
 LIMITS = 5
 RESULTS = 6
 
@@ -76,7 +77,7 @@ def _unit_terms(rows, groups, parts, streams, terms, out):
     for k in range(groups.size):
         many, wide = groups[k].multiplicity, groups[k].width
         for b in range(streams.size):
-            one = two = three = active = usual = beyond = 0.0
+            one = two = three = active = usual = beyond = tied = 0.0
             for c in range(groups[k].first, groups[k].first + groups[k].count):
                 share = parts[c].density * streams[b]
                 within = row_correlation(parts[c].correlation, rows)
@@ -87,12 +88,17 @@ def _unit_terms(rows, groups, parts, streams, terms, out):
                 three += parts[c].weight * raw.third
                 active += parts[c].weight * n * rows.live * share
                 if raw.usual > usual:
-                    usual, beyond = raw.usual, 0.0
+                    usual, beyond, tied = raw.usual, 0.0, 0.0
                 if raw.usual == usual:
+                    # The correlation of two groups' counts, which the inputs tie together.
+                    other = 1.0 - rows.live * share
+                    tie = parts[c].density * (1.0 - streams[b]) / other if other > 0.0 else 1.0
                     beyond += parts[c].weight * raw.beyond
+                    tied += parts[c].weight * raw.beyond * tie * tie
             add_central(terms[_UNITS], many, one, two, three)
             out[LIMITS, 0] += many * usual
             out[LIMITS, 1] += many * beyond
+            out[LIMITS, 2] += many * tied
             out[ACTIONS, CONVERSIONS] += many * wide * one
             out[ACTIONS, DRIVES] += many * active
             out[ACTIONS, READS] += many * wide * active

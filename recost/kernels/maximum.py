@@ -2,12 +2,19 @@
 
 Crossbars of one row chunk share its inputs and its dead rows: T_ij = U_i + W_ij, with U_i common
 to the chunk's crossbars and W_ij their own.  max_ij T_ij = max_i (U_i + max_j W_ij).  At each
-level the moments of the largest of M alike variables are sums over P(max <= t) = F(t)^M, with
+level the largest of M alike variables has the moments of x(u^(1/M)) over uniform u, x being the
+variable's quantile function.  -ln u is exponential for every law and every M, so that a Gauss
+rule for the Gumbel law of -ln(-ln u) gives the moments from seven quantiles: for normal
+variables and M from 1 to 1e9 the mean to 3e-7 deviations, the deviation to 1e-5 of itself.
 
-* below a mean of `_FEW` units, where the lattice shows (unless the variance is small): the
-  Poisson, binomial or negative binomial law of the same mean and variance (Panjer's class);
-* above it: a normal score corrected for skewness g at t + half a step,
-  z = (6/g) ((1 + g x / 2)^(1/3) - 1) + g/6, x the standardised value (Wilson and Hilferty 1931).
+* Below a mean of `_FEW` units, where the lattice shows (unless the variance is small), the law
+  is the Poisson, binomial or negative binomial of the same mean and variance (Panjer's class),
+  and the moments are sums over P(max <= t) = F(t)^M.
+* Above it x is a polynomial of the normal score z: the cube of Wilson and Hilferty (1931),
+  which has the skewness g and the kurtosis 3 g^2 / 2 of a gamma law, and a term that makes it a
+  variable of v units squared of variance: less 1 / (2 v) of kurtosis, which is what Panjer's
+  class has less at any mean and variance, and less 1/12 of variance (Sheppard).  By
+  Cornish and Fisher the two are (z^3 - z) / (48 v) deviations.
 
 Unlike crossbars (edges) are joined by Clark's formula for the larger of two normals (Clark
 1961).  For M = 1 and for a variable without spread the result is exact; else the error against
@@ -19,27 +26,48 @@ from __future__ import annotations
 import math
 
 from recost.kernels._numba import kernel
+from recost.kernels.normal import quantile
 from recost.kernels.records import Cumulants
 
 _SQRT_HALF = math.sqrt(0.5)
 _DENSITY_AT_0 = 1.0 / math.sqrt(2.0 * math.pi)
-_FEW = 15.0
+_FEW = 8.0
 # A binomial law of much less variance than mean has hardly more values than its mean.
 _LATTICE = 0.4
-# Steps of a sixteenth of a deviation: the midpoint rule then errs by less than 1e-4 deviations.
-_STEPS = 16.0
+# Below this variance (squared units) the thinner tail would turn back at five deviations.
+_THIN = 2.0
 # Rounding can leave any ratio of moments where there is next to no variance.
 _SKEW_LIMIT = 4.0
-_REACH = 9.0  # deviations; the largest of 1e9 normals lies at 6
+# Gauss's rule for -ln(y) of Gumbel's law: the values of y = -ln u, and their shares.
+_LOGARITHMS = (
+    1.335493535608018e-08,
+    1.035396486907191e-05,
+    0.0009665935775359283,
+    0.02485125093290154,
+    0.2433111010209945,
+    1.178547444753019,
+    3.777435210289696,
+)
+_SHARES = (
+    1.121660462166197e-07,
+    5.559963767435477e-05,
+    0.003687526415819537,
+    0.06601148404047627,
+    0.3590548346056337,
+    0.4796857136297352,
+    0.09150472950461479,
+)
 
 
 @kernel
 def _skewed(z, skewness):
-    """The standardised value whose Wilson-Hilferty score is z."""
-    if abs(skewness) < 1e-6:
-        return z
-    base = 1.0 + skewness * z / 6.0 - skewness * skewness / 36.0
-    return 2.0 / skewness * (base * base * base - 1.0)
+    """The standardised value whose Wilson-Hilferty score is z: 2/g ((1 + g z/6 - g^2/36)^3 - 1).
+
+    Multiplied out, so that g = 0 is no exception.
+    """
+    a = skewness / 6.0
+    c = 1.0 - a * a
+    return -a * (1.0 - a * a + a**4 / 3.0) + z * (c * c + a * z * (c + a * z / 3.0))
 
 
 @kernel
@@ -72,50 +100,63 @@ def _panjer_ratio(t, mean, variance):
 
 
 @kernel
-def largest(mean, variance, third, count, unit, bound):
-    """Cumulants of the largest of `count` independent variables that are alike.
-
-    The variables are multiples of `unit` between 0 and `bound`.
-    """
-    # Spread that rounding left behind is none; nor is there any at the bound.
-    if count <= 1.0 or variance <= 1e-12 * (1.0 + mean * mean) or mean >= bound:
-        return Cumulants(mean, variance, third)
-    deviation = math.sqrt(variance)
-    skewness = min(_SKEW_LIMIT, max(-_SKEW_LIMIT, third / (variance * deviation)))
-    few = mean < _FEW * unit and variance > _LATTICE * mean * unit
-    # A sum of several kinds of units can spread less than the lattice of each allows.
-    lattice = unit if deviation > 0.5 * unit else 0.0
-    step = unit if few else max(lattice, deviation / _STEPS)
-    start = 0.0
-    if not few:
-        low = mean + deviation * _skewed(-_REACH, skewness)
-        start = max(0.0, math.floor(low / step) * step)
-    spread_units = variance / (unit * unit)
-    term = reached = _at_zero(mean / unit, spread_units)
-    one = two = three = before = 0.0
-    t = start
+def _few_largest(mean, variance, count, bound):
+    """Raw moments about `mean` of the largest of `count` variables of Panjer's law."""
+    term = reached = _at_zero(mean, variance)
+    one = two = three = before = t = 0.0
     while before < 1.0 - 1e-15:
-        if t + 0.5 * step >= bound:
+        if t + 0.5 >= bound:
             t, upto = bound, 1.0
-        elif few:
-            upto = reached**count
         else:
-            upto = below((t + 0.5 * step - mean) / deviation, skewness) ** count
+            upto = reached**count
         off = t - mean
         one += (upto - before) * off
         two += (upto - before) * off * off
         three += (upto - before) * off * off * off
         before = upto
-        if few:
-            term *= _panjer_ratio(t / unit, mean / unit, spread_units)
-            reached = min(1.0, reached + term)
-            if term <= 1e-18 * reached and t > mean:
-                reached = 1.0
-        t += step
+        term *= _panjer_ratio(t, mean, variance)
+        reached = min(1.0, reached + term)
+        if term <= 1e-18 * reached and t > mean:
+            reached = 1.0
+        t += 1.0
+    return one, two, three
+
+
+@kernel
+def _smooth_largest(variance, third, count, reach):
+    """Raw moments of the largest of `count` variables of mean 0, none above `reach`, in units."""
+    deviation = math.sqrt(variance)
+    skewness = min(_SKEW_LIMIT, max(-_SKEW_LIMIT, third / (variance * deviation)))
+    one = two = three = 0.0
+    for i in range(len(_SHARES)):
+        z = -quantile(-math.expm1(-_LOGARITHMS[i] / count))
+        thinner = z * (z * z - 1.0) / (48.0 * max(variance, _THIN))
+        off = min(deviation * (_skewed(z, skewness) - thinner), reach)
+        one += _SHARES[i] * off
+        two += _SHARES[i] * off * off
+        three += _SHARES[i] * off * off * off
+    return one, two, three
+
+
+@kernel
+def largest(mean, variance, third, count, unit, bound):
+    """Cumulants of the largest of `count` independent variables that are alike.
+
+    The variables are multiples of `unit` between 0 and `bound`.  Continuous in all arguments but
+    at `_FEW` units, where the mean of 1e5 jumps by 0.4 %, that of 10 by less than 0.1 %.
+    """
+    # Spread that rounding left behind is none; nor is there any at the bound.
+    if count <= 1.0 or variance <= 1e-12 * (1.0 + mean * mean) or mean >= bound:
+        return Cumulants(mean, variance, third)
+    average, spread, reach = mean / unit, variance / (unit * unit), (bound - mean) / unit
+    if average < _FEW and spread > _LATTICE * average:
+        one, two, three = _few_largest(average, spread, count, bound / unit)
+    else:
+        one, two, three = _smooth_largest(spread, third / unit**3, count, reach)
     return Cumulants(
-        min(mean + max(0.0, one), bound),
-        max(0.0, two - one * one),
-        three - 3.0 * one * two + 2.0 * one * one * one,
+        min(mean + unit * max(0.0, one), bound),
+        unit * unit * max(0.0, two - one * one),
+        unit**3 * (three - 3.0 * one * two + 2.0 * one * one * one),
     )
 
 

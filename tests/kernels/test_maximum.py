@@ -10,17 +10,19 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy import stats
 
+from recost.kernels import maximum
 from recost.kernels.maximum import larger, largest
 from recost.kernels.records import Cumulants
+from tests.naive.closed_form import gumbel_rule, normal_maximum
 
 COUNTS = (1, 2, 10, 100, 1000, 10_000, 100_000)
 
 
 @pytest.mark.parametrize("law", [
-    stats.poisson(0.01), stats.poisson(0.3), stats.poisson(3), stats.poisson(14),
-    stats.poisson(40), stats.poisson(700),
-    stats.binom(40, 0.5), stats.binom(40, 0.9), stats.binom(40, 0.99), stats.binom(4, 0.5),
-    stats.binom(1024, 0.3), stats.nbinom(5, 0.3), stats.nbinom(60, 0.2),
+    stats.poisson(0.01), stats.poisson(0.3), stats.poisson(3), stats.poisson(7),
+    stats.poisson(14), stats.poisson(40), stats.poisson(700),
+    stats.binom(15, 0.5), stats.binom(40, 0.5), stats.binom(40, 0.9), stats.binom(40, 0.99),
+    stats.binom(4, 0.5), stats.binom(1024, 0.3), stats.nbinom(5, 0.3), stats.nbinom(60, 0.2),
 ], ids=lambda law: f"{law.dist.name}{law.args}")  # fmt: skip
 @pytest.mark.parametrize("count", COUNTS)
 def test_expected_maximum_within_two_percent_of_exact(law: stats.rv_discrete, count: int) -> None:
@@ -32,6 +34,43 @@ def test_expected_maximum_within_two_percent_of_exact(law: stats.rv_discrete, co
     )
     got = largest(mean, variance, skewness * variance**1.5, float(count), 1.0, bound)
     assert got.mean == pytest.approx(exact, rel=0.02)
+
+
+def test_the_quadrature_is_gauss_rule_for_gumbels_law() -> None:
+    nodes, shares = gumbel_rule(len(maximum._SHARES))
+    order = np.argsort(np.exp(-nodes))
+    np.testing.assert_allclose(maximum._LOGARITHMS, np.exp(-nodes[order]), rtol=1e-6)
+    np.testing.assert_allclose(maximum._SHARES, shares[order], rtol=1e-6)
+
+
+@pytest.mark.parametrize("count", [2, 3, 5, 10, 100, 1e4, 1e6, 1e9])
+def test_the_largest_of_normals(count: float) -> None:
+    # So many units that nothing is seen of the lattice.
+    mean, variance, third = normal_maximum(count)
+    got = largest(1e9, 1e12, 0.0, float(count), 1.0, 2e9)
+    assert (got.mean - 1e9) / 1e6 == pytest.approx(mean, abs=1e-6)
+    assert got.variance / 1e12 == pytest.approx(variance, rel=2e-5)
+    assert got.third / 1e18 == pytest.approx(third, abs=1e-3)
+
+
+@pytest.mark.parametrize("count", [2, 100, 1e5])
+@pytest.mark.parametrize("mean", [2.0, 30.0, 2e4])
+def test_a_little_more_of_anything_changes_little(mean: float, count: float) -> None:
+    def at(mean: float, variance: float, third: float) -> float:
+        return largest(mean, variance, third, count, 1.0, 2e5).mean
+
+    start = at(mean, mean, mean)
+    for k in range(3):
+        moments = [mean] * 3
+        moments[k] *= 1 + 1e-6
+        assert at(*moments) == pytest.approx(start, rel=1e-5)
+
+
+def test_a_few_units_pass_into_many_without_a_step_to_be_seen() -> None:
+    few, many = 8.0 - 1e-9, 8.0 + 1e-9
+    for count, step in ((10.0, 0.001), (1e5, 0.005)):
+        below = largest(few, few, few, count, 1.0, 1e6).mean
+        assert largest(many, many, many, count, 1.0, 1e6).mean == pytest.approx(below, rel=step)
 
 
 @given(st.floats(1, 1e4), st.floats(0.1, 1e3), st.floats(-1, 1), st.integers(1, 10**6))

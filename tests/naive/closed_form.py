@@ -9,6 +9,7 @@ from decimal import Decimal, localcontext
 from typing import Any
 
 import numpy as np
+from scipy import stats
 
 Array = np.ndarray[Any, Any]
 
@@ -107,3 +108,33 @@ def _average(table: Array, odds: Sequence[Array]) -> Array:
     for weights in odds:
         table = table @ weights
     return table
+
+
+def gumbel_rule(order: int) -> tuple[Array, Array]:
+    """Nodes t and weights of Gauss's rule for the density exp(-t - exp(-t)) of Gumbel's law.
+
+    The orthogonal polynomials by Stieltjes' recurrence on a fine grid, then the eigenvalues of
+    their Jacobi matrix (Golub and Welsch 1969).
+    """
+    grid = np.linspace(-5, 60, 200_001)
+    density = np.exp(-grid - np.exp(-grid))
+    density /= density.sum()
+    diagonal, beside = [], []
+    before, now, norm = np.zeros_like(grid), np.ones_like(grid), 1.0
+    for _ in range(order):
+        size = float(density @ now**2)
+        diagonal.append(float(density @ (grid * now**2)) / size)
+        beside.append(size / norm)
+        before, now, norm = now, (grid - diagonal[-1]) * now - beside[-1] * before, size
+    root = np.sqrt(beside[1:])
+    nodes, vectors = np.linalg.eigh(np.diag(diagonal) + np.diag(root, 1) + np.diag(root, -1))
+    return nodes, vectors[0] ** 2
+
+
+def normal_maximum(count: float) -> tuple[float, float, float]:
+    """Mean, variance and third central moment of the largest of `count` standard normals."""
+    z = np.linspace(-12, 14, 200_001)
+    density = count * stats.norm.pdf(z) * np.exp((count - 1) * stats.norm.logcdf(z))
+    density /= density.sum()
+    mean = float(density @ z)
+    return mean, float(density @ (z - mean) ** 2), float(density @ (z - mean) ** 3)

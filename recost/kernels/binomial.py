@@ -18,7 +18,7 @@ _NEGLIGIBLE = 1e-22
 
 
 # What a group exceeds in less than one case in fifty is not its usual number of units.
-_RARE = 0.02
+RARE = 0.02
 
 
 class RawMoments(NamedTuple):
@@ -102,7 +102,7 @@ def ceil_moments(n, p, correlation, height, pmf):
         if units != block:  # before: P(C > units)
             block, before = units, above
         above += pmf[k]
-        if usual < 0 and above > _RARE:
+        if usual < 0 and above > RARE:
             usual, beyond = units, before
         term = pmf[k] * units
         one += term

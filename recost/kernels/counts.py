@@ -97,13 +97,16 @@ def data_movement(layer, structure, placed, counts):
 
 
 @kernel
-def layer_counts(layer, structure, special, counts):
-    """Actions, cycles and crossbars of one layer, one image, into `counts` (see `Count`)."""
+def layer_counts(layer, structure, special, tables, counts):
+    """Actions, cycles and crossbars of one layer, one image, into `counts` (see `Count`).
+
+    `special` and `tables` as in `recost.kernels.crossbars.crossbar_work`.
+    """
     for i in range(counts.size):
         counts[i] = 0.0
     placed = layer_placement(layer, structure)
     work = np.zeros(WORKS)
-    cycles = crossbar_work(layer, structure, placed, special, work)
+    cycles = crossbar_work(layer, structure, placed, special, tables, work)
     fill = structure.operation_unit_fill_cycles * layer.passes
     counts[_CYCLES] = cycles + float(layer.vectors * fill)
     counts[_ACTIVATIONS] = work[WORK]

@@ -42,6 +42,7 @@ from recost.kernels.moments import (
 )
 from recost.kernels.patterns import crossbar_patterns, pattern_space
 from recost.kernels.records import GROUP, PART, Cumulants, Rows
+from recost.kernels.tables import tabulated_moments
 from recost.vocabulary import (
     Compaction,
     Sync,
@@ -77,7 +78,16 @@ def _dense_groups(bitlines, group_width, groups, parts):
 
 
 @inlined
-def class_moments(layer, structure, rows, piece, streams, special, out):
+def _moments(rows, groups, parts, streams, tables, out):
+    """Moments of a crossbar by direct sums, or from the tables of a sweep."""
+    if tables is None:
+        crossbar_moments(rows, groups, parts, streams, out)
+    else:
+        tabulated_moments(rows, groups, parts, streams, tables, out)
+
+
+@inlined
+def class_moments(layer, structure, inputs, piece, special, tables, out):
     """Moments of one class of crossbars into `out`; returns (units, alike, bound, kept rows).
 
     `units` column groups are cut from the crossbar; where they work `alike` the cycles are
@@ -85,9 +95,10 @@ def class_moments(layer, structure, rows, piece, streams, special, out):
 
     `piece` is (start, bitlines, element density): the first bitline counted from the first cell
     of a weight, how many there are, and how dense their weights.  `rows` tell what the mode
-    leaves: compacted rows are all live.
+    leaves: compacted rows are all live.  `inputs` are these rows and the streams.
     """
     start, bitlines, element = piece
+    rows, streams = inputs
     mode = structure.sparsity_weights
     cells = -(-structure.precision_weight_bits // structure.crossbar_cell_bits)
     width = min(structure.operation_unit_columns, bitlines)
@@ -118,7 +129,7 @@ def class_moments(layer, structure, rows, piece, streams, special, out):
     if apart:  # every group has pushed its own rows together, so no two share their inputs
         groups[0].multiplicity = 1.0
         known = used = 1
-    crossbar_moments(rows, groups[:known], parts[:used], streams, out)
+    _moments(rows, groups[:known], parts[:used], streams, tables, out)
     if apart:
         for cause in range(ACTIONS):
             out[cause, 0] *= units
@@ -178,12 +189,12 @@ def usual_bound(out, units, crossbars):
 
 
 @inlined
-def _row_class_wait(layer, structure, place, rows, inputs, special, work):
+def _row_class_wait(layer, structure, place, inputs, special, tables, work):
     """Adds one row class's work; cumulants of its slowest crossbar, their bound, the lattice.
 
     The lattice is the groups of a crossbar if all work alike, when `reached` is filled; else 0.
     """
-    streams, alike, chunks, reached = inputs
+    rows, streams, alike, chunks, reached = inputs
     by_layer = structure.mapping_sync == _BY_LAYER
     n = float(layer.vectors) if by_layer else 1.0
     out = np.empty((RESULTS, 3))
@@ -199,7 +210,7 @@ def _row_class_wait(layer, structure, place, rows, inputs, special, work):
             if count == 0:
                 continue
             units, same, most, kept = class_moments(
-                layer, structure, rows, (start, bitlines, element), streams, special, out
+                layer, structure, (rows, streams), (start, bitlines, element), special, tables, out
             )
             times = float(layer.groups * chunks * count * layer.vectors * alike)
             work[WORK] += times * out[OWN_FRESH, 0]
@@ -232,13 +243,14 @@ def _row_class_wait(layer, structure, place, rows, inputs, special, work):
 
 
 @inlined
-def crossbar_work(layer, structure, place, special, work):
+def crossbar_work(layer, structure, place, special, tables, work):
     """Expected work of a layer's crossbars into `work`; returns its critical path in cycles.
 
     The cycles are of one image and one copy of the weights: the slowest crossbar of every
     vector (`mapping.sync = "vector"`) or over all vectors ("layer").  `place` is the placement
     of the rows and columns that the mode keeps.  `special` is None unless the mode is one of
     those that compact whole columns or layers; their code is not compiled without need.
+    `tables` (`recost.kernels.tables`) are those that a sweep reads moments from, else None.
     """
     streams = np.empty(max(2, layer.passes * layer.slices))
     kinds, alike = input_streams(layer, structure.sparsity_activations, streams)
@@ -270,8 +282,8 @@ def crossbar_work(layer, structure, place, special, work):
             layer.weight_correlation,
             layer.activation_correlation,
         )
-        inputs = (streams[:kinds], alike, chunks, reached)
-        mine, most, unit = _row_class_wait(layer, structure, place, rows, inputs, special, work)
+        inputs = (rows, streams[:kinds], alike, chunks, reached)
+        mine, most, unit = _row_class_wait(layer, structure, place, inputs, special, tables, work)
         slowest = larger(slowest, mine, max(bound, most)) if bound > 0.0 else mine
         bound = max(bound, most)
         lattice = min(lattice, unit)

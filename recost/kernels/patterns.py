@@ -33,9 +33,11 @@ def _pair_correlation(layer, element, live_share):
     """Correlation of two rows of one kernel, for `live_share` live weights in the group.
 
     u = (1 - k e)^l is P(a row is zero), P(both zero) = (1 - k + k (1-e)^2)^l for kernels that
-    are live with probability k and elements with e.
+    are live with probability k and elements with e; none if all are live.
     """
     k = layer.kernel_density
+    if k >= 1.0:  # rounding would leave some
+        return 0.0
     zero = (1.0 - k * element) ** live_share
     both = (1.0 - k + k * (1.0 - element) ** 2) ** live_share
     spread = zero * (1.0 - zero)

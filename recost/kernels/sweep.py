@@ -33,7 +33,7 @@ def count_items(layers, structures, layer_at, structure_at, special, counts):
     `special` as in `recost.kernels.counts.layer_counts`.
     """
     for i in prange(layer_at.size):
-        layer_counts(layers[layer_at[i]], structures[structure_at[i]], special, counts[i])
+        layer_counts(layers[layer_at[i]], structures[structure_at[i]], special, None, counts[i])
 
 
 @driver

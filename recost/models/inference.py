@@ -55,7 +55,7 @@ def network_figures(
     check_reload(hardware)
     special = special_mode(hardware)
     for layer, row in zip(layers, counts, strict=True):
-        layer_counts(layer, structure[0], special, row)
+        layer_counts(layer, structure[0], special, None, row)
     sums, prices = np.zeros(SUMS), np.zeros(ACTIONS)
     network_sums(layers, structure[0], counts, copies, crossbars, sums)
     price_sums(structure[0], technology[0], sums, prices, totals)

@@ -147,7 +147,7 @@ def _start(machine: Hardware, network: LayerTable, name: str) -> _Samples:
     layer = bind(network, machine)[network.index(name)]
     counts = np.zeros(COUNTS)
     structure, technology = structure_record(machine)[0], technology_record(machine)[0]
-    layer_counts(layer, structure, technology, counts)
+    layer_counts(layer, structure, technology, None, counts)
     closed = {
         "ou_activations": float(counts[Count.OU_ACTIVATIONS]),
         "cycles": float(counts[Count.CYCLES]),

@@ -143,7 +143,7 @@ def check_agreement(seeds, name, trials=60, more=1500):
         hardware, layer = setting(seed)
         counts = np.zeros(COUNTS)
         structure, technology = structure_record(hardware)[0], technology_record(hardware)[0]
-        layer_counts(layer, structure, technology, counts)
+        layer_counts(layer, structure, technology, None, counts)
         closed = counts[{"ou_activations": Count.OU_ACTIVATIONS, "cycles": Count.CYCLES}[name]]
         drawn = SyntheticLayer(layer, hardware, name=("agreement", str(seed)), together=False)
         values = []

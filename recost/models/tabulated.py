@@ -1,0 +1,160 @@
+"""Tables of binomial sums over the densities that a sweep goes through."""
+
+from __future__ import annotations
+
+import math
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from recost.kernels.tables import (
+    LIMITS_VALUES,
+    ORDER,
+    SCRATCH,
+    SURFACE,
+    Tables,
+)
+from recost.kernels.tabulation import input_sums, limit_sums, unit_sums, usual_from, weight_sums
+
+Array = np.ndarray[Any, Any]
+
+# Cells on an axis from 0 to 1, over the root of the number of rows.
+_CELLS = 2.5
+# Densities this close are one.
+_SAME = 1e-13
+# A range goes a little beyond what was asked for: its ends may be rounded.
+_MARGIN = 1e-9
+_NODES = np.cos(math.pi * (np.arange(ORDER) + 0.5) / ORDER)
+# Values at the nodes into Chebyshev coefficients.
+_TRANSFORM = np.cos(math.pi * np.outer(np.arange(ORDER), np.arange(ORDER) + 0.5) / ORDER)
+_TRANSFORM *= 2.0 / ORDER
+_TRANSFORM[0] *= 0.5
+
+
+class _Axis(NamedTuple):
+    """A range of densities cut into cells, and the densities at which to sum."""
+
+    low: float
+    high: float
+    start: float
+    scale: float
+    cells: int
+    order: int
+    places: Array
+
+    @property
+    def transform(self) -> Array:
+        """From values at a cell's places to coefficients."""
+        return _TRANSFORM if self.order > 1 else np.ones((1, 1))
+
+
+def _position(density: float) -> float:
+    root = math.sqrt(density)
+    return root / (root + math.sqrt(1.0 - density))
+
+
+def _axis(values: Array, number: int) -> _Axis:
+    """The axis that covers `values` for counts of so many rows."""
+    low, high = float(values.min()), float(values.max())
+    if high - low <= _SAME * high:
+        return _Axis(low * (1.0 - _SAME), high * (1.0 + _SAME), 0.0, 0.0, 1, 1, np.array([low]))
+    low, high = low * (1.0 - _MARGIN), min(1.0, high * (1.0 + _MARGIN))
+    start, end = _position(low), _position(high)
+    cells = max(1, math.ceil(_CELLS * math.sqrt(number) * (end - start)))
+    scale = cells / (end - start)
+    at = start + (np.arange(cells)[:, None] + 0.5 * (_NODES + 1.0)).ravel() / scale
+    places = at**2 / (at**2 + (1.0 - at) ** 2)
+    return _Axis(low, high, start, scale, cells, ORDER, places)
+
+
+def _coefficients(first: _Axis, second: _Axis, sums: Array) -> Array:
+    """Coefficients of every cell, [first cells, second cells, first, second, values]."""
+    width = sums.shape[2]
+    shaped = sums.reshape(first.cells, first.order, second.cells, second.order, width)
+    half = np.einsum("ab,ibjcw->iajcw", first.transform, shaped)
+    return np.ascontiguousarray(np.einsum("cd,iajdw->ijacw", second.transform, half))
+
+
+class Tabulation:
+    """Collects tables, and hands them to a kernel."""
+
+    def __init__(self) -> None:
+        self._keys: list[tuple[int, int, int]] = []
+        self._surfaces: list[Array] = []
+        self._values: list[Array] = []
+        self._used = 0
+        self._pieces = [0]
+        self._limits: list[tuple[Array, Array, Array]] = []
+
+    def add(self, key: tuple[int, int, int], profile: Array, densities: Array) -> None:
+        """Tabulate for rows, height and direction, where `densities` [asked, 3] say.
+
+        These are p, rho and x of `recost.kernels.tables`; the range between the smallest and
+        the largest of each is covered.
+        """
+        number, height, _ = key
+        p, rho, x = densities.T
+        ends = np.stack([densities.min(axis=0), densities.max(axis=0)])
+        (p_0, rho_0, x_0), (p_1, rho_1, x_1) = ends
+        everything = np.array([p_0 * rho_0 * x_0, p_1 * rho_1 * x_1])
+        v = _axis(everything, number)
+        certain = _axis(np.ones(1), number)
+        thin, base = _axis(p, number), _axis(np.array([rho_0 * x_0, rho_1 * x_1]), number)
+        dense, kept = _axis(x, number), _axis(np.array([rho_0 * p_0, rho_1 * p_1]), number)
+        self._keys.append(key)
+        self._add(v, certain, unit_sums(number, height, profile, v.places))
+        sums = input_sums(number, height, profile, thin.places, base.places)
+        self._add(thin, base, sums)
+        self._add(dense, kept, weight_sums(number, height, profile, dense.places, kept.places))
+        if rho_0 < 1.0:
+            both, rows = _axis(np.array([x_0 * p_0, x_1 * p_1]), number), _axis(rho, number)
+            self._add(both, rows, weight_sums(number, height, profile, both.places, rows.places))
+        else:  # never read
+            self._add(certain, certain, np.zeros((1, 1, 4)))
+        self._add_limits(number, height, profile, v)
+
+    def _add(self, first: _Axis, second: _Axis, sums: Array) -> None:
+        record = np.zeros(1, SURFACE)
+        record[0] = (*first[:6], *second[:6], self._used)
+        values = _coefficients(first, second, sums).ravel()
+        self._surfaces.append(record)
+        self._values.append(values)
+        self._used += values.size
+
+    def _add_limits(self, number: int, height: int, profile: Array, v: _Axis) -> None:
+        """Pieces between the densities at which some slice's usual units change."""
+        starts = np.empty(-(-number // height))
+        usual_from(number, height, starts)
+        low, high = v.low, max(v.high, v.low * (1.0 + _MARGIN))
+        breaks = (starts[:, None] / profile).ravel()
+        cells = v.places[:: v.order] if v.order > 1 else np.zeros(0)
+        breaks = np.concatenate([breaks, cells])
+        breaks = np.unique(breaks[(breaks > low) & (breaks < high)])
+        edges = np.concatenate([[low], breaks, [high]])
+        edges = np.stack([edges[:-1], edges[1:]], axis=1)
+        middles = edges.mean(axis=1)
+        usual = np.searchsorted(starts, middles[:, None] * profile, side="right")
+        places = middles[:, None] + 0.5 * (edges[:, 1:] - edges[:, :1]) * _NODES
+        sums = limit_sums(
+            number, height, profile, np.repeat(usual, ORDER, axis=0), places.ravel()
+        ).reshape(len(edges), ORDER, LIMITS_VALUES)
+        self._limits.append(
+            (edges, usual.sum(axis=1).astype(float), np.einsum("ab,ibw->iaw", _TRANSFORM, sums))
+        )
+        self._pieces.append(self._pieces[-1] + len(edges))
+
+    def tables(self) -> Tables:
+        """All that was added."""
+        edges, usual, limits = zip(*self._limits, strict=True) if self._limits else ((), (), ())
+        return Tables(
+            -1,
+            np.array(self._keys, np.int64).reshape(-1, 3),
+            np.concatenate([*self._surfaces, np.zeros(0, SURFACE)]),
+            np.concatenate([*self._values, np.zeros(0)]),
+            np.array(self._pieces, np.int64),
+            np.concatenate([*edges, np.zeros((0, 2))]),
+            np.concatenate([*usual, np.zeros(0)]),
+            np.concatenate([*limits, np.zeros((0, ORDER, LIMITS_VALUES))]),
+            np.zeros((0, 6)),
+            np.zeros(SCRATCH),
+        )

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from recost.errors import InputError
     from recost.hardware import Hardware, load_hardware
     from recost.models.exact import CycleCount, count_cycles
+    from recost.models.uncertainty import Draws
     from recost.network import LayerTable, load_network
     from recost.study.compare import compare
     from recost.study.estimate import estimate
@@ -31,6 +32,7 @@ __version__ = "0.1.0"
 
 __all__ = [
     "CycleCount",
+    "Draws",
     "Hardware",
     "InputError",
     "LayerTable",
@@ -48,6 +50,7 @@ __all__ = [
 
 _HOMES = {
     "CycleCount": "recost.models.exact",
+    "Draws": "recost.models.uncertainty",
     "Hardware": "recost.hardware",
     "InputError": "recost.errors",
     "LayerTable": "recost.network",

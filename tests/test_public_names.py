@@ -11,6 +11,7 @@ import recost
 
 PUBLIC = {
     "CycleCount",
+    "Draws",
     "Hardware",
     "InputError",
     "LayerTable",

@@ -17,6 +17,7 @@ from recost.cli.options import (
     load_inputs,
 )
 from recost.cli.output import Output, with_output
+from recost.cli.uncertainty import Seed, Spreads, Uncertainty, said_of, with_uncertainty
 
 
 class Equal(Enum):
@@ -43,6 +44,9 @@ def compare(
     phase: PhaseOption = Phase.INFERENCE,
     work: WorkOption = None,
     settings: Settings = None,
+    uncertainty: Uncertainty = None,
+    spread: Spreads = None,
+    seed: Seed = 0,
 ) -> None:
     """Set designs against a baseline: a row per hardware and workload, then means.
 
@@ -54,8 +58,10 @@ def compare(
       recost compare -H sre -H sre-ideal -W caffenet-ssl --baseline ou-dense
       recost compare -H isaac -H sre -W vgg16 -W resnet50 --equal area -o out.csv --means
       recost compare -H sre -W vgg16-han --baseline ou-dense --set sre:adc.bits=7
+      recost compare -H sre -W lenet5 --baseline ou-dense --uncertainty 1000 --spread "*=20 %"
     """  # noqa: D301 (\b keeps the lines apart)
     inputs = load_inputs(hardware, workload, settings, baseline)
+    inputs, draws = with_uncertainty(inputs, uncertainty, spread, seed)
     out.announce(inputs)
     from recost.study.compare import compare as run
 
@@ -67,7 +73,8 @@ def compare(
         phase=phase.value,
         work=work.value if work else None,
         equal=equal.value if equal else None,
+        draws=draws,
     )
-    out.show(result, settings=inputs.settings)
+    out.show(result, settings=inputs.settings, **said_of(draws, spread))
     if not inputs.baseline:
         out.note(f"the baseline is {inputs.hardware[0].name}, the first -H; --baseline chooses")

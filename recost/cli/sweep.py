@@ -29,7 +29,8 @@ from recost.errors import InputError
 from recost.report.write import Format
 
 if TYPE_CHECKING:
-    from recost.study.sweep import Selection, Study, Table
+    from recost.study.selection import Selection, Table
+    from recost.study.sweep import Study
 
 #: Rows that a screen or a JSON file takes at most.
 _MOST_SHOWN = 100_000
@@ -146,7 +147,7 @@ def search(
           --minimize energy_j --where "area_mm2<90"
     """  # noqa: D301 (\b keeps the lines apart)
     from recost.study.conditions import parse_goals, parse_where
-    from recost.study.sweep import Selection
+    from recost.study.selection import Selection
 
     inputs = load_inputs(hardware, workload, settings)
     use_threads(jobs)
@@ -195,7 +196,7 @@ def _selection(
     study: Study, where: list[str] | None, pareto: str | None, sort: str | None, top: int | None
 ) -> Selection:
     from recost.study.conditions import Goal, parse_goals, parse_where
-    from recost.study.sweep import Selection
+    from recost.study.selection import Selection
 
     numbers = [name for name in study.columns if name not in study.words]
     conditions = parse_where(where or (), study.columns)

@@ -119,6 +119,16 @@ class Hardware:
             raise InputError(faults)
         return assemble(self.name, self.title, self.kind, self.path, merged)
 
+    def with_spreads(self, shares: Mapping[str, float]) -> Hardware:
+        """Return this hardware with other uncertainties of its technology numbers.
+
+        `shares` are standard deviations over values, by dotted key or pattern, such as
+        ``{"adc.energy": 0.2, "*.area": 0.1}``; the last that fits counts.  Raises InputError.
+        """
+        from recost.hardware.spreads import with_spreads
+
+        return with_spreads(self, shares)
+
 
 def assemble(
     name: str, title: str, kind: str, path: str, settings: Mapping[str, Setting]

@@ -8,7 +8,7 @@ combination of their values (`Hardware.replace`), once.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import Any, Protocol
 
 import numpy as np
@@ -124,6 +124,16 @@ class Levels:
             return self.in_si(values)
         assert self.codes is not None
         return self.codes[places]
+
+    def column(self, places: Array, values: Array) -> Array:
+        """What the column of the axis shows at points: numbers in SI, or words."""
+        if self.axis.continuous:
+            return self.in_si(values)
+        shown = self.shown
+        words = any(type(value) is str for value in shown)
+        table = np.array([str(value) for value in shown] if words else shown)
+        found: Array = table[places]
+        return found
 
 
 class Designs:
@@ -242,17 +252,17 @@ class Designs:
         """Technology records of points."""
         return self._filled(self.technologies[rows], self.prices, places, values)
 
+    def fill(
+        self, structures: Array, technologies: Array, places: Array, values: Array
+    ) -> tuple[Array, Array]:
+        """Records of the hardware of points, with the points' free keys and prices put in."""
+        return (
+            self._filled(structures, self.free, places, values),
+            self._filled(technologies, self.prices, places, values),
+        )
+
     def _filled(self, records: Array, which: Sequence[int], places: Array, values: Array) -> Array:
         for i in which:
             levels = self.levels[i]
             records[levels.key.record_field] = levels.fields(places[:, i], values[:, i])
         return records
-
-    def column(self, i: int) -> Callable[[Array, Array], Array]:
-        """What the column of axis i shows at points: numbers in SI, or words."""
-        levels = self.levels[i]
-        if levels.axis.continuous:
-            return lambda _places, values: levels.in_si(values)
-        shown = levels.shown
-        table = np.array([str(v) for v in shown] if any(type(v) is str for v in shown) else shown)
-        return lambda places, _values: table[places]

@@ -22,7 +22,13 @@ import numpy as np
 from recost.hardware import Hardware
 from recost.kernels.normal import above, below
 from recost.kernels.sensing import Reader
-from recost.models.sensing import Cells, reader_of, sum_distribution, uniform_states
+from recost.models.sensing import (
+    Cells,
+    adc_codes,
+    reader_of,
+    sum_distribution,
+    uniform_states,
+)
 
 Array = np.ndarray[Any, Any]
 
@@ -79,6 +85,21 @@ def gaussian_errors(hardware: Hardware, active: int, states: Array | None = None
         errors[:-1] += share * _tail(above, (upper - mean)[:-1], deviation[:-1])
         errors[1:] += share * _tail(below, (upper - reader.step - mean)[1:], deviation[1:])
     return errors
+
+
+def misread_share(hardware: Hardware) -> float:
+    """P(code != true sum) of a full operation unit, sums as likely as random cells make them.
+
+    Every state of a cell is as likely as another; noise and too few codes of the ADC count alike.
+    The closed form of the error of `recost montecarlo sensing`.  Raises InputError where
+    `Cells.of` does.
+    """
+    active = min(hardware.operation_unit.rows, hardware.crossbar.rows)
+    states = uniform_states(1 << hardware.crossbar.cell_bits)
+    codes = adc_codes(hardware, active)
+    wrong = codes[None, :] != np.arange(len(codes))[:, None]
+    errors = np.where(wrong, gaussian_table(hardware, active), 0.0).sum(axis=1)
+    return float(sum_distribution(active, states) @ errors)
 
 
 def _tail(tail: Any, apart: Array, deviation: Array) -> Array:

@@ -14,10 +14,13 @@ from recost.kernels.engine import SUMS
 from recost.kernels.sweep import count_items, price_points, sum_networks
 from recost.models.binding import bind
 from recost.models.densities import Densities, add_words
-from recost.models.designs import Designs, Varied
-from recost.models.inference import COMPONENT_NAMES, check_reload, special_mode
+from recost.models.designs import Designs, Levels, Varied
+from recost.models.inference import check_reload, special_mode
+from recost.models.numbers import NUMBERS, numbers_of
+from recost.models.uncertainty import FIGURES, Draws
+from recost.models.worlds import Worlds
 from recost.network import LayerTable
-from recost.vocabulary import COMPONENTS, COUNTS, TOTALS, HardwareKind, Overflow, Replication, Total
+from recost.vocabulary import COUNTS, TOTALS, HardwareKind, Overflow, Replication, Total
 
 Array = np.ndarray[Any, Any]
 
@@ -44,30 +47,18 @@ _BINDING = (
     "mapping_compaction",
 )  # fmt: skip
 
-NUMBERS = (
-    "cycles",
-    "cycle_time_s",
-    "ou_activations",
-    "adc_conversions",
-    "latency_s",
-    "throughput_per_s",
-    "energy_j",
-    *(f"energy_{name}_j" for name in COMPONENT_NAMES),
-    "energy_digital_j",
-    "power_w",
-    "area_mm2",
-    "crossbars",
-    "chips",
-    "unmodelled_macs_percent",
-)
-
 
 @dataclass(frozen=True)
 class Evaluated:
-    """Points of a sweep: which of them are possible, and their `NUMBERS` [points, numbers]."""
+    """Points of a sweep: which of them are possible, and their `NUMBERS` [points, numbers].
+
+    `samples` are the `FIGURES` of every draw of uncertain prices [points, figures, draws], none
+    if nothing is drawn.
+    """
 
     possible: Array
     numbers: Array
+    samples: Array | None = None
 
 
 class _Kind(NamedTuple):
@@ -99,6 +90,7 @@ class Sweep:
     hardware, network : what varies
     axes : all keys of the space; `hardware_axes` and `network_axes` say which columns belong to
         the hardware and to the network.  Other columns are of no concern here.
+    draws : worlds to draw in which prices are off by their spreads
 
     Raises
     ------
@@ -113,6 +105,7 @@ class Sweep:
         axes: Sequence[Varied],
         hardware_axes: Sequence[int],
         network_axes: Sequence[int],
+        draws: Draws | None = None,
     ) -> None:
         if hardware.kind != HardwareKind.RERAM.text:
             raise InputError(
@@ -126,7 +119,18 @@ class Sweep:
         self._counted: dict[tuple[int, bytes], _Counted] = {}
         self._bound: dict[tuple[int, bytes], Array | InputError] = {}
         self._sloped: dict[tuple[int, bytes], Array] = {}
+        self._worlds = Worlds(self.designs, draws) if draws else None
         self.refused: str | None = None
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The names of the numbers."""
+        return NUMBERS
+
+    @property
+    def levels(self) -> list[Levels]:
+        """The values of the hardware's keys."""
+        return self.designs.levels
 
     @property
     def split(self) -> tuple[list[int], list[int]]:
@@ -141,13 +145,15 @@ class Sweep:
         count = len(places)
         possible = np.zeros(count, bool)
         numbers = np.full((count, len(NUMBERS)), np.nan)
+        drawn = self._worlds.count if self._worlds else 0
+        samples = np.full((count, len(FIGURES), drawn), np.nan)
         block = _OWN_BLOCK if self.densities.endless else BLOCK
         for start in range(0, count, block):
             part = slice(start, start + block)
-            self._block(places[part], values[part], possible[part], numbers[part])
-        return Evaluated(possible, numbers)
+            self._block(places[part], values[part], (possible[part], numbers[part], samples[part]))
+        return Evaluated(possible, numbers, samples if drawn else None)
 
-    def _block(self, places: Array, values: Array, possible: Array, numbers: Array) -> None:
+    def _block(self, places: Array, values: Array, out: tuple[Array, Array, Array]) -> None:
         own, own_values = places[:, self._own], values[:, self._own]
         rows = self.designs.tie(own, own_values)
         self.refused = self.refused or self.designs.refused
@@ -159,7 +165,7 @@ class Sweep:
             for kind in dict.fromkeys(kinds):
                 if kind is not None:
                     points = there[[k == kind for k in kinds]]
-                    self._alike(network, kind, points, (rows, places, values), (possible, numbers))
+                    self._alike(network, kind, points, (rows, places, values), out)
 
     def _kind(self, network: int, row: int) -> _Kind | None:
         """What points have to share to be worked on together; None where there is no model."""
@@ -183,7 +189,7 @@ class Sweep:
         kind: _Kind,
         points: Array,
         given: tuple[Array, Array, Array],
-        out: tuple[Array, Array],
+        out: tuple[Array, Array, Array],
     ) -> None:
         """Points of one network whose hardware is of one kind."""
         special, listed = kind.special, kind.copies
@@ -217,6 +223,8 @@ class Sweep:
         technologies = self.designs.technology_of(rows, own, own_values)
         price_points(structures, technologies, sums, at.ravel(), totals)
         self._store(table, structures[at.ravel()], totals, points, out)
+        if self._worlds:
+            out[2][points] = self._worlds.sample(table, rows, (own, own_values), sums[at.ravel()])
 
     def _store(
         self,
@@ -224,7 +232,7 @@ class Sweep:
         structures: Array,
         totals: Array,
         points: Array,
-        out: tuple[Array, Array],
+        out: tuple[Array, Array, Array],
     ) -> None:
         chips, budget = totals[:, Total.CHIPS], structures["budget_chips"]
         over = (budget > 0) & (chips > budget)
@@ -236,7 +244,7 @@ class Sweep:
                 f" {int(budget[worst])}"
             )
         out[0][points] = ~over
-        out[1][points] = _numbers(table, structures, totals)
+        out[1][points] = numbers_of(table, structures, totals)
 
     def _counts(
         self, network: int, special: bool | None, rows: Array, structures: Array
@@ -358,29 +366,3 @@ def _copies(listed: Sequence[int], network: LayerTable, hardware: Hardware) -> A
             key="mapping.replication",
         )
     return np.array(listed, np.int64)
-
-
-def _numbers(network: LayerTable, structures: Array, totals: Array) -> Array:
-    """The columns of `NUMBERS`."""
-    interval = totals[:, Total.INTERVAL]
-    with np.errstate(divide="ignore"):
-        throughput = np.where(interval > 0.0, 1.0 / interval, np.nan)
-    energy = totals[:, :COMPONENTS].sum(axis=1)
-    unmodelled = network.unmodelled_macs
-    columns = [
-        totals[:, Total.CYCLES],
-        structures["operation_unit_cycle_time_s"],
-        totals[:, Total.OU_ACTIVATIONS],
-        totals[:, Total.ADC_CONVERSIONS],
-        totals[:, Total.LATENCY],
-        throughput,
-        energy,
-        *totals[:, :COMPONENTS].T,
-        np.zeros(len(totals)),  # crossbars do it all
-        energy * throughput,
-        totals[:, Total.AREA],
-        totals[:, Total.CROSSBARS],
-        totals[:, Total.CHIPS],
-        np.full(len(totals), 100.0 * unmodelled / (network.macs + unmodelled)),
-    ]
-    return np.stack(columns, axis=1)

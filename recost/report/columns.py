@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import Enum
 from functools import cache
 
@@ -242,6 +242,9 @@ def describe(name: str) -> Column:
     """The column of that name; one that is not listed has the unit that ends its name."""
     if name in _BY_NAME:
         return _BY_NAME[name]
+    for end in ("_low", "_high"):  # of an interval, as telling as what lies between
+        if (stem := name.removesuffix(end)) in _BY_NAME and stem != name:
+            return replace(_BY_NAME[stem], name=name, description=f"its interval's {end[1:]} end")
     _, (unit, scaling) = _split_unit(name)
     part_of_total = name.startswith("energy_") and unit == "J"
     return Column(name, unit, scaling, rank=SPLIT if part_of_total else 4)

@@ -4,13 +4,17 @@ from __future__ import annotations
 
 import math
 import statistics
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from typing import Any
+
+import numpy as np
 
 from recost.errors import InputError
 from recost.hardware import Hardware
 from recost.models.cost import Cost
 from recost.models.machine import cost
+from recost.models.uncertainty import FIGURES, Draws
 from recost.network import LayerTable
 from recost.study.result import Result
 from recost.study.rows import (
@@ -19,10 +23,12 @@ from recost.study.rows import (
     as_networks,
     cost_columns,
     cost_row,
-    in_work,
     result_of,
 )
+from recost.study.uncertainty import Pricing, ends, uncertainty_notes, with_intervals
 from recost.vocabulary import HardwareKind, Replication
+
+Array = np.ndarray[Any, Any]
 
 RATIOS = (
     "speedup",
@@ -31,6 +37,8 @@ RATIOS = (
     "energy_reduction",
     "energy_saving_percent",
 )
+#: The ratios that prices and times decide.
+UNCERTAIN_RATIOS = tuple(name for name in RATIOS if name != "work_reduction")
 MEANS: tuple[tuple[str, Callable[[Sequence[float]], float]], ...] = (
     ("arithmetic mean", statistics.fmean),
     ("geometric mean", statistics.geometric_mean),
@@ -46,6 +54,7 @@ def compare(
     phase: str = "inference",
     work: str | None = None,
     equal: str | None = None,
+    draws: Draws | None = None,
 ) -> Result:
     """Every network on every machine, and its ratios to the same network on `baseline`.
 
@@ -53,38 +62,83 @@ def compare(
     work_reduction = ratio of operation-unit activations; energy_saving_percent =
     100 (1 - own / baseline).  `equal` = ``"crossbars"`` or ``"area"`` gives each machine the
     baseline's total, spent on copies of its slowest layers.  Means over the networks follow for
-    each machine.  Raises InputError.
+    each machine.  `draws` adds intervals from the stated spreads of technology numbers, drawn
+    for both machines of a ratio together.  Raises InputError.
     """
     if equal not in (None, "crossbars", "area"):
         raise InputError(f"'{equal}' is neither 'crossbars' nor 'area'", key="equal")
-    costs: list[Cost] = []
-    rows: list[tuple[int, dict[str, Any]]] = []
+    pricing = Pricing(phase, work, draws)
     references = {
-        id(network): in_work(cost(baseline, network, phase), work)
-        for network in as_networks(networks)
+        id(network): _Priced(pricing, baseline, network) for network in as_networks(networks)
     }
     machines = as_hardware(hardware)
-    for i, machine in enumerate(machines):
-        for network in as_networks(networks):
-            reference = references[id(network)]
-            own = in_work(_with_equal(machine, network, phase, equal, reference), work)
-            costs.append(own)
-            rows.append((i, {**cost_row(own), **ratios(own, reference)}))
-    columns = (*cost_columns(phase), *RATIOS, *LAST_COLUMNS)
-    table = [row for _, row in rows]
-    behind = [*references.values(), *costs]
-    return result_of(columns, table, behind, "compare", _means(machines, rows))
+    compared = [
+        (i, _Compared(_with_equal(machine, network, pricing, equal, reference), reference))
+        for i, machine in enumerate(machines)
+        for network in as_networks(networks)
+        for reference in [references[id(network)]]
+    ]
+    columns: tuple[str, ...] = (*cost_columns(phase), *RATIOS, *LAST_COLUMNS)
+    notes: Sequence[str] = ()
+    if draws:
+        columns = with_intervals(columns, (*FIGURES, *UNCERTAIN_RATIOS))
+        notes = uncertainty_notes([*machines, baseline], draws)
+    table = [one.row for _, one in compared]
+    behind = [one.cost for one in [*references.values(), *(one.own for _, one in compared)]]
+    return result_of(columns, table, behind, "compare", _means(machines, compared), notes)
 
 
-def ratios(own: Cost, reference: Cost) -> dict[str, float | None]:
-    """The columns of `RATIOS`; None where one of the two machines has no such quantity."""
+class _Priced:
+    """A machine and a network: the cost, its row, and what draws make of its figures."""
+
+    def __init__(self, pricing: Pricing, machine: Hardware, network: LayerTable) -> None:
+        self.cost = pricing.cost(machine, network)
+        self.row = cost_row(self.cost)
+        self.samples: dict[str, Array] = {}
+        if pricing.draws:
+            self.samples = pricing.samples(machine, network)
+
+
+class _Compared:
+    """A machine against the baseline: its ratios, and what draws make of them."""
+
+    def __init__(self, own: _Priced, reference: _Priced) -> None:
+        self.own = own
+        self.ratios = ratios(own.row, reference.row)
+        self.samples: dict[str, Array] = {}
+        if own.samples:
+            self.samples = _ratio_samples(own, reference)
+
+    @property
+    def row(self) -> dict[str, Any]:
+        """The row of the comparison."""
+        return {**self.own.row, **self.ratios, **ends(self.own.samples | self.samples)}
+
+
+def ratios(own: Mapping[str, Any], reference: Mapping[str, Any]) -> dict[str, float | None]:
+    """The columns of `RATIOS` from two rows of costs; None where one has no such quantity."""
     return {
-        "speedup": _ratio(reference.latency_s, own.latency_s),
-        "throughput_speedup": _ratio(own.throughput_per_s, reference.throughput_per_s),
-        "work_reduction": _ratio(reference.ou_activations, own.ou_activations),
-        "energy_reduction": _ratio(reference.energy_j, own.energy_j),
-        "energy_saving_percent": _saving(own.energy_j, reference.energy_j),
+        "speedup": _ratio(reference["latency_s"], own["latency_s"]),
+        "throughput_speedup": _ratio(own["throughput_per_s"], reference["throughput_per_s"]),
+        "work_reduction": _ratio(reference["ou_activations"], own["ou_activations"]),
+        "energy_reduction": _ratio(reference["energy_j"], own["energy_j"]),
+        "energy_saving_percent": _saving(own["energy_j"], reference["energy_j"]),
     }
+
+
+def _ratio_samples(own: _Priced, reference: _Priced) -> dict[str, Array]:
+    """The `UNCERTAIN_RATIOS` of every draw; NaN where one has no such quantity."""
+    draws = []
+    for mine, other in zip(_worlds(own), _worlds(reference), strict=True):
+        found = ratios(own.row | mine, reference.row | other)
+        draws.append([found[name] for name in UNCERTAIN_RATIOS])
+    return dict(zip(UNCERTAIN_RATIOS, np.array(draws, float).T, strict=True))
+
+
+def _worlds(priced: _Priced) -> list[dict[str, float | None]]:
+    """The figures of each draw, as those of a row."""
+    columns = [[None if math.isnan(v) else v for v in s.tolist()] for s in priced.samples.values()]
+    return [dict(zip(priced.samples, values, strict=True)) for values in zip(*columns, strict=True)]
 
 
 def _ratio(above: float | None, below: float | None) -> float | None:
@@ -97,26 +151,34 @@ def _saving(own: float, reference: float) -> float | None:
 
 
 def _with_equal(
-    machine: Hardware, network: LayerTable, phase: str, equal: str | None, reference: Cost
-) -> Cost:
-    """The cost with the baseline's crossbars, or as many as fit its area."""
+    machine: Hardware,
+    network: LayerTable,
+    pricing: Pricing,
+    equal: str | None,
+    reference: _Priced,
+) -> _Priced:
+    """The machine with the baseline's crossbars, or as many as fit its area.
+
+    How many copies there are is decided once, by the stated values.
+    """
     if equal is None:
-        return cost(machine, network, phase)
+        return _Priced(pricing, machine, network)
     single = machine
     if machine.kind == HardwareKind.RERAM.text:
         single = machine.replace({"mapping.replication": Replication.NONE.text})
-    alone = cost(single, network, phase)
-    wanted, have = _resource(reference, equal), _resource(alone, equal)
+    alone = cost(single, network, pricing.phase)
+    wanted, have = _resource(reference.cost, equal), _resource(alone, equal)
     if have > wanted:
         raise InputError(
             f"--equal {equal}: {machine.name} needs {have:.6g} for one copy of {network.name},"
-            f" the baseline {reference.hardware.name} has {wanted:.6g}; choose the larger machine"
-            " as baseline",
+            f" the baseline {reference.cost.hardware.name} has {wanted:.6g}; choose the larger"
+            " machine as baseline",
             path=machine.path,
         )
-    if equal == "crossbars":
-        return cost(single, network, phase, crossbars=int(wanted))
-    return _fill_area(single, network, phase, alone, wanted)
+    budget = int(wanted)
+    if equal == "area":
+        budget = _most_in_area(single, network, pricing.phase, alone, wanted)
+    return _Priced(replace(pricing, crossbars=budget), single, network)
 
 
 def _resource(of: Cost, equal: str) -> float:
@@ -128,54 +190,59 @@ def _resource(of: Cost, equal: str) -> float:
     return float(amount)
 
 
-def _fill_area(
+def _most_in_area(
     machine: Hardware, network: LayerTable, phase: str, alone: Cost, wanted: float
-) -> Cost:
-    """The cost with the most crossbars whose area is no more than `wanted`.
+) -> int:
+    """The budget of crossbars that buys the most copies in an area of no more than `wanted`.
 
     Area rises with crossbars in steps of tiles and chips, so the budget is doubled until it no
     longer fits or buys nothing, then halved upon.
     """
-    best, low = alone, alone.crossbars or 1
+    have = low = alone.crossbars or 1
     high = 2 * low
     while True:
         tried = cost(machine, network, phase, crossbars=high)
         if (tried.area_mm2 or math.inf) > wanted:
             break
-        if (tried.crossbars or 0) <= (best.crossbars or 0):
-            return tried  # no layer can use another copy
-        best, low, high = tried, high, 2 * high
+        if (tried.crossbars or 0) <= have:
+            return high  # no layer can use another copy
+        have, low, high = tried.crossbars or 0, high, 2 * high
     while high - low > 1:
         middle = (low + high) // 2
         tried = cost(machine, network, phase, crossbars=middle)
         if (tried.area_mm2 or math.inf) <= wanted:
-            best, low = tried, middle
+            low = middle
         else:
             high = middle
-    return best
+    return low
 
 
 def _means(
-    machines: Sequence[Hardware], rows: Sequence[tuple[int, dict[str, Any]]]
+    machines: Sequence[Hardware], compared: Sequence[tuple[int, _Compared]]
 ) -> list[dict[str, Any]]:
     """Arithmetic, geometric and harmonic means of the ratios over the networks of a machine.
 
     Machines are told apart by their place on the command line, not by their name.  A geometric
-    or harmonic mean exists for positive ratios alone, and for no percentage.
+    or harmonic mean exists for positive ratios alone, and for no percentage.  The interval of a
+    mean is that of the means of the draws.
     """
     means = []
     for i, machine in enumerate(machines):
-        own = [row for at, row in rows if at == i]
-        if len({row["workload"] for row in own}) < 2:
+        own = [one for at, one in compared if at == i]
+        if len({one.own.row["workload"] for one in own}) < 2:
             continue
         for label, mean in MEANS:
             row: dict[str, Any] = {"row": label, "hardware": machine.name}
             for ratio in RATIOS:
-                values = [one[ratio] for one in own]
-                if any(value is None for value in values):
+                values = [value for one in own if (value := one.ratios[ratio]) is not None]
+                if len(values) < len(own):
                     continue
                 positive = ratio != "energy_saving_percent" and min(values) > 0.0
                 if mean is statistics.fmean or positive:
                     row[ratio] = mean(values)
+                    drawn = [one.samples[ratio] for one in own if ratio in one.samples]
+                    if drawn:
+                        each = [mean(world) for world in np.transpose(drawn).tolist()]
+                        row |= ends({ratio: np.array(each)})
             means.append(row)
     return means

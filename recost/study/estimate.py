@@ -8,7 +8,7 @@ from typing import Any
 from recost.errors import InputError
 from recost.hardware import Hardware
 from recost.models.cost import Cost
-from recost.models.machine import cost
+from recost.models.uncertainty import Draws
 from recost.network import LayerTable
 from recost.study.result import Result
 from recost.study.rows import (
@@ -17,11 +17,11 @@ from recost.study.rows import (
     as_networks,
     cost_columns,
     cost_row,
-    in_work,
     layer_columns,
     layer_row,
     result_of,
 )
+from recost.study.uncertainty import Pricing, ends, uncertainty_notes, with_intervals
 
 COMPONENT_COLUMNS = (
     "row",
@@ -45,17 +45,22 @@ def estimate(
     per: str = "total",
     phase: str = "inference",
     work: str | None = None,
+    draws: Draws | None = None,
 ) -> Result:
     """Energy, time and area of every network on every machine.
 
     `per` is ``"total"`` (a row a pair), ``"layer"`` (a row a layer and one named total) or
     ``"component"`` (a row an action: count times price).  `work` multiplies by the inputs of a
-    training's ``"step"``, ``"epoch"`` or ``"run"``.  Raises InputError.
+    training's ``"step"``, ``"epoch"`` or ``"run"``.  `draws` adds intervals to totals, from the
+    stated spreads of technology numbers.  Raises InputError.
     """
     if per not in ("total", "layer", "component"):
         raise InputError(f"'{per}' is not 'total', 'layer' or 'component'", key="per")
+    if draws and per != "total":
+        raise InputError("intervals are those of totals: leave --per out", key="--uncertainty")
+    pricing = Pricing(phase, work, draws)
     costs = [
-        in_work(cost(machine, network, phase), work)
+        pricing.cost(machine, network)
         for machine in as_hardware(hardware)
         for network in as_networks(networks)
     ]
@@ -64,7 +69,13 @@ def estimate(
     if per == "component":
         return result_of(COMPONENT_COLUMNS, _component_rows(costs), costs, "estimate")
     rows = [cost_row(one) for one in costs]
-    return result_of((*cost_columns(phase), *LAST_COLUMNS), rows, costs, "estimate")
+    columns: tuple[str, ...] = (*cost_columns(phase), *LAST_COLUMNS)
+    if draws is None:
+        return result_of(columns, rows, costs, "estimate")
+    for row, one in zip(rows, costs, strict=True):
+        row.update(ends(pricing.samples(one.hardware, one.network)))
+    notes = uncertainty_notes(as_hardware(hardware), draws)
+    return result_of(with_intervals(columns), rows, costs, "estimate", more_notes=notes)
 
 
 def _layer_rows(costs: Sequence[Cost]) -> list[dict[str, Any]]:

@@ -193,6 +193,7 @@ def result_of(
     costs: Sequence[Cost],
     kind: str,
     means: Sequence[dict[str, Any]] = (),
+    more_notes: Sequence[str] = (),
 ) -> Result:
     """A result with the notes and provenance of the costs that it was made from."""
     notes, warnings = notes_of(costs)
@@ -200,7 +201,7 @@ def result_of(
         columns=columns,
         rows=rows,
         means=means,
-        notes=notes,
+        notes=[*notes, *more_notes],
         warnings=warnings,
         provenance=provenance_of(costs),
         kind=kind,

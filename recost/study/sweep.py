@@ -5,8 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import math
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 import numpy as np
@@ -14,35 +13,36 @@ import numpy as np
 import recost
 from recost.errors import Fault, InputError
 from recost.hardware import Hardware
-from recost.models.sweep import BLOCK, NUMBERS, Sweep
+from recost.hardware.spreads import stated_spreads
+from recost.models.sweep import BLOCK
 from recost.network import LayerTable
-from recost.study.conditions import Comparison, Goal, matching
-from recost.study.pareto import pareto_front
+from recost.study.conditions import matching
+from recost.study.pair import Pair, make_pair
 from recost.study.result import Result
 from recost.study.rows import LAST_COLUMNS, cost_columns
-from recost.study.space import WORKLOAD, Axis, Space, unknown_target
+from recost.study.selection import Selection, Table, best, choose, join, rows_of
+from recost.study.space import WORKLOAD, Space, unknown_target
+from recost.study.uncertainty import Pricing, with_intervals
 
 Array = np.ndarray[Any, Any]
-Table = dict[str, Array]
 
 #: Rows that are made at once; what they hold does not depend on it.
 CHUNK = BLOCK
+# Less of what is slow, so that a bar moves: machines one by one, and points times draws.
+_SLOW_CHUNK = 64
+_DRAWN_CHUNK = 1 << 18
 _WHOLE = ("crossbars", "chips")
 _BEFORE = ("row", "hardware", "workload")
 
 
-@dataclass(frozen=True)
-class _Pair:
-    """One hardware and one network, their space, and what their rows say in words."""
-
-    sweep: Sweep
-    space: Space
-    words: Mapping[str, str]
-    columns: Mapping[str, int]  # of the axes: where each stands in the space
-
-
 class Study:
     """All rows of a sweep, numbered from 0: hardware by hardware, network by network.
+
+    Parameters
+    ----------
+    hardware, networks, space : what varies
+    pricing : the phase, the unit of work, the draws of uncertain prices
+    extras : columns beside the cost (`recost.study.extras.EXTRAS`)
 
     Attributes
     ----------
@@ -50,6 +50,7 @@ class Study:
     columns : names of the columns in order
     words : the columns that hold words, each with all that it may hold; others hold numbers
     whole : the columns that hold whole numbers
+    gapped : those of them in which some rows have none
 
     Raises
     ------
@@ -58,32 +59,60 @@ class Study:
     """
 
     def __init__(
-        self, hardware: Sequence[Hardware], networks: Sequence[LayerTable], space: Space
+        self,
+        hardware: Sequence[Hardware],
+        networks: Sequence[LayerTable],
+        space: Space,
+        pricing: Pricing | None = None,
+        extras: Sequence[str] = (),
     ) -> None:
-        self._inputs = (tuple(hardware), tuple(networks), space)
+        self.pricing = pricing or Pricing()
+        self.inputs = (tuple(hardware), tuple(networks), space)
+        self.extras = tuple(extras)
         self._check_targets()
-        self._pairs: list[_Pair] = []
+        self._pairs: list[Pair] = []
         faults: list[Fault] = []
         for machine in hardware:
             for network in networks:
                 try:
-                    self._pairs.append(_pair(machine, network, space))
+                    pair = make_pair(machine, network, space, self.pricing, self.extras)
+                    self._pairs.append(pair)
                 except InputError as error:
                     faults += [fault for fault in error.faults if fault not in faults]
         if faults:
             raise InputError(faults)
-        self._ends = np.cumsum([pair.space.size for pair in self._pairs])
-        self.size = int(self._ends[-1])
+        # In Python's integers: a space that nobody goes through may have more than 2^63 points.
+        self._ends: list[int] = []
+        for pair in self._pairs:
+            self._ends.append((self._ends[-1] if self._ends else 0) + pair.space.size)
+        self.size = self._ends[-1]
         self.words: dict[str, tuple[str, ...]] = {}
         self.whole: set[str] = set(_WHOLE)
+        self.gapped = set(_WHOLE if self.one_by_one else ())
         self._describe()
         axes = [name for pair in self._pairs for name in pair.columns]
         self._axes = tuple(dict.fromkeys(axes))
-        others = [name for name in cost_columns("inference") if name not in _BEFORE]
-        self.columns = (*_BEFORE, *self._axes, *others, *LAST_COLUMNS)
+        others = [name for name in cost_columns(self.pricing.phase) if name not in _BEFORE]
+        if self.pricing.draws:
+            others = list(with_intervals(others))
+        self.columns = (*_BEFORE, *self._axes, *others, *self.extras, *LAST_COLUMNS)
+
+    @property
+    def one_by_one(self) -> tuple[str, ...]:
+        """Hardware whose points are worked out one by one, thousands of times slower."""
+        hardware, _, _ = self.inputs
+        return tuple(m.name for m in hardware if not self.pricing.compiled(m))
+
+    @property
+    def chunk(self) -> int:
+        """Points to work on at once."""
+        if self.one_by_one:
+            return _SLOW_CHUNK
+        draws = self.pricing.draws
+        return min(CHUNK, max(1, _DRAWN_CHUNK // draws.count)) if draws else CHUNK
 
     def _check_targets(self) -> None:
-        hardware, _, space = self._inputs
+        hardware, _, space = self.inputs
         names = [machine.name for machine in hardware]
         for axis in space.axes:
             if axis.target and axis.target != WORKLOAD and axis.target not in names:
@@ -98,180 +127,115 @@ class Study:
             self.words[name] = tuple(dict.fromkeys(pair.words[name] for pair in self._pairs))
         names = {name for pair in self._pairs for name in pair.columns}
         for name in sorted(names):
-            shown: list[Any] = []
-            for pair in self._pairs:
-                shown += pair_shown(pair, name) if name in pair.columns else [None]
+            have = [pair for pair in self._pairs if name in pair.columns]
+            gaps = len(have) < len(self._pairs)
+            shown = [value for pair in have for value in pair.shown(name)]
             if any(isinstance(value, str) for value in shown):
-                words = ("" if value is None else str(value) for value in shown)
-                self.words[name] = tuple(dict.fromkeys(words))
+                words = [""] if gaps else []
+                self.words[name] = tuple(dict.fromkeys(words + [str(value) for value in shown]))
             elif all(type(value) is int for value in shown):
                 self.whole.add(name)
+                self.gapped |= {name} if gaps else set()
 
     @property
     def fingerprint(self) -> str:
         """A hash of all that the rows depend on."""
-        hardware, networks, space = self._inputs
+        hardware, networks, space = self.inputs
+        draws = self.pricing.draws
         said = {
             "version": recost.__version__,
             "hardware": [[machine.name, machine.content_hash] for machine in hardware],
             "workloads": [[network.name, network.content_hash] for network in networks],
             "axes": [repr(axis) for axis in space.axes],
             "sample": [space.samples, space.seed],
+            "pricing": [self.pricing.phase, self.pricing.work],
+            "draws": [draws.count, draws.seed] if draws else None,
+            "spreads": [
+                [(s.identity, s.share) for s in stated_spreads(machine)] for machine in hardware
+            ]
+            if draws
+            else None,
         }
         return hashlib.sha256(json.dumps(said).encode()).hexdigest()
 
     @property
     def refused(self) -> str | None:
         """Why the first of the impossible points is impossible, if one was met."""
-        return next((pair.sweep.refused for pair in self._pairs if pair.sweep.refused), None)
+        return next((pair.refused for pair in self._pairs if pair.refused), None)
+
+    @property
+    def missing(self) -> str | None:
+        """Why the first of the extra columns' gaps is there, if one was met."""
+        return next((pair.extras.missing for pair in self._pairs if pair.extras.missing), None)
+
+    @property
+    def spaces(self) -> list[Space]:
+        """The space of each pair of hardware and network, in their order."""
+        return [pair.space for pair in self._pairs]
 
     def table(self, start: int, stop: int) -> tuple[Table, int]:
         """The rows of points start..stop, and how many of the points are impossible."""
         parts: list[Table] = []
         impossible = 0
         begin = 0
-        for pair, end in zip(self._pairs, self._ends.tolist(), strict=True):
+        for number, end in enumerate(self._ends):
             low, high = max(start, begin) - begin, min(stop, end) - begin
             if low < high:
-                part, lost = self._part(pair, low, high)
+                points = self._pairs[number].space.points(low, high)
+                part, lost = self.rows(number, *points)
                 parts.append(part)
                 impossible += lost
             begin = end
         if not parts:
-            parts.append(self._part(self._pairs[0], 0, 0)[0])
-        return {name: np.concatenate([p[name] for p in parts]) for name in self.columns}, impossible
+            parts.append(self.rows(0, *self._pairs[0].space.points(0, 0))[0])
+        return join(parts), impossible
 
-    def _part(self, pair: _Pair, low: int, high: int) -> tuple[Table, int]:
-        places, values = pair.space.points(low, high)
-        evaluated = pair.sweep.evaluate(places, values)
-        kept = np.flatnonzero(evaluated.possible)
+    def rows(self, number: int, places: Array, values: Array) -> tuple[Table, int]:
+        """The rows of points of one pair, and how many of the points are impossible."""
+        have, lost = self._pairs[number].table(places, values)
+        count = rows_of(have)
         table: Table = {}
         for name in self.columns:
-            if name in NUMBERS:
-                column = evaluated.numbers[kept, NUMBERS.index(name)]
-            elif name in pair.words:
-                column = np.full(len(kept), pair.words[name], object)
-            elif name in pair.columns:
-                a = pair.columns[name]
-                column = pair_column(pair, name)(places[kept, a], values[kept, a])
-                if name in self.words:
-                    column = column.astype(str).astype(object)
+            if name in self.words:
+                column = have[name] if name in have else np.full(count, "", object)
+                is_text = column.dtype == object
+                table[name] = column if is_text else column.astype(str).astype(object)
+            elif name in self.whole and name not in self.gapped:
+                table[name] = have[name].astype(np.int64)
             else:
-                blank: Any = "" if name in self.words else np.nan
-                column = np.full(len(kept), blank, object if name in self.words else float)
-            if name in self.whole:
-                column = column.astype(np.int64)
-            elif name not in self.words:
-                column = column.astype(float)
-            table[name] = column
-        return table, len(places) - len(kept)
+                table[name] = have[name].astype(float) if name in have else np.full(count, np.nan)
+        return table, lost
 
     def provenance(self) -> dict[str, Any]:
         """Which files and which space the rows are made from."""
-        hardware, networks, space = self._inputs
-        return {
+        hardware, networks, space = self.inputs
+        draws = self.pricing.draws
+        said = {
             "hardware": {m.name: {"sha256": m.content_hash} for m in hardware},
             "workloads": {n.name: {"sha256": n.content_hash} for n in networks},
             "points": self.size,
             "sample": {"sobol": space.samples, "seed": space.seed} if space.samples else None,
             "fingerprint": self.fingerprint,
         }
-
-
-def _pair(machine: Hardware, network: LayerTable, space: Space) -> _Pair:
-    """The part of a space that concerns one hardware and one network."""
-    axes = tuple(axis for axis in space.axes if axis.target in ("", WORKLOAD, machine.name))
-    own = [i for i, axis in enumerate(axes) if axis.target != WORKLOAD]
-    others = [i for i, axis in enumerate(axes) if axis.target == WORKLOAD]
-    sweep = Sweep(machine, network, axes, own, others)
-    words = {
-        "row": "result",
-        "hardware": machine.name,
-        "workload": network.name,
-        "phase": "inference",
-        "work": "input",
-        "profile": network.profile_source,
-    }
-    columns = {_column_name(axis, sweep, own, i): i for i, axis in enumerate(axes)}
-    return _Pair(sweep, Space(axes, space.samples, space.seed), words, columns)
-
-
-def _column_name(axis: Axis, sweep: Sweep, own: Sequence[int], i: int) -> str:
-    """The key with its unit: ``adc.energy_j``."""
-    if axis.target == WORKLOAD:
-        return axis.key
-    key = sweep.designs.levels[own.index(i)].key
-    return (f"{axis.target}:" if axis.target else "") + f"{key.section}.{key.attribute}"
-
-
-def pair_shown(pair: _Pair, name: str) -> list[Any]:
-    """Values that the column of an axis may show."""
-    i = pair.columns[name]
-    own, others = pair.sweep.split
-    if i in others:
-        return pair.sweep.densities.column(others.index(i)) or [0.5]
-    return list(pair.sweep.designs.levels[own.index(i)].shown)
-
-
-def pair_column(pair: _Pair, name: str) -> Any:
-    """What the column of an axis shows: a function of places and values."""
-    i = pair.columns[name]
-    own, others = pair.sweep.split
-    if i in own:
-        return pair.sweep.designs.column(own.index(i))
-    shown = np.array(pair.sweep.densities.column(others.index(i)))
-    return lambda places, values: shown[places] if len(shown) else values
-
-
-@dataclass(frozen=True)
-class Selection:
-    """Which rows are wanted: all that meet the conditions, the best few, or the Pareto front."""
-
-    where: tuple[Comparison, ...] = ()
-    goals: tuple[Goal, ...] = ()
-    top: int = 0
-
-    @property
-    def streams(self) -> bool:
-        """Whether a row can be given away before all have been seen."""
-        return not self.goals
+        if draws:
+            said["uncertainty"] = {
+                "draws": draws.count,
+                "seed": draws.seed,
+                "spreads": {
+                    m.name: {s.key.path: s.share for s in stated_spreads(m)} for m in hardware
+                },
+            }
+        return said
 
 
 def chunks(
     study: Study, selection: Selection, start: int, stop: int
 ) -> Iterator[tuple[int, Table, int]]:
     """(next point, rows that meet the conditions, impossible points), chunk by chunk."""
-    for low in range(start, stop, CHUNK):
-        high = min(stop, low + CHUNK)
+    for low in range(start, stop, study.chunk):
+        high = min(stop, low + study.chunk)
         table, impossible = study.table(low, high)
         yield high, choose(table, matching(selection.where, table, rows_of(table))), impossible
-
-
-def rows_of(table: Table) -> int:
-    """How many rows a table has."""
-    return len(next(iter(table.values())))
-
-
-def choose(table: Table, rows: Array) -> Table:
-    """The table with some of its rows, in order."""
-    return {name: column[rows] for name, column in table.items()}
-
-
-def join(tables: Sequence[Table]) -> Table:
-    """Tables of the same columns, one below the other."""
-    return {name: np.concatenate([t[name] for t in tables]) for name in tables[0]}
-
-
-def best(table: Table, selection: Selection) -> Table:
-    """The front of a table (one goal: its optimum), or its `top` rows; stable for equal rows."""
-    costs = np.stack([goal.cost(table) for goal in selection.goals], axis=1)
-    if selection.top:
-        order = np.lexsort(costs.T[::-1])[: selection.top]
-        return choose(table, order)
-    if len(selection.goals) == 1:
-        least = costs.min(initial=np.inf)
-        return choose(table, np.isfinite(costs[:, 0]) & (costs[:, 0] == least))
-    return choose(table, pareto_front(costs))
 
 
 def select(
@@ -302,14 +266,16 @@ def select(
     return join(kept), impossible
 
 
-def _value(value: Any) -> Any:
+def _value(value: Any, is_whole: bool) -> Any:
     """None for what does not apply."""
-    return None if value == "" or (isinstance(value, float) and math.isnan(value)) else value
+    if value == "" or (isinstance(value, float) and math.isnan(value)):
+        return None
+    return int(value) if is_whole else value
 
 
 def as_result(study: Study, table: Table, kind: str, notes: Sequence[str] = ()) -> Result:
     """A table as the result that reports take."""
-    lists = [[_value(v) for v in table[name].tolist()] for name in table]
+    lists = [[_value(v, name in study.whole) for v in table[name].tolist()] for name in table]
     rows = [dict(zip(table, values, strict=True)) for values in zip(*lists, strict=True)]
     return Result(
         columns=list(table), rows=rows, notes=notes, provenance=study.provenance(), kind=kind

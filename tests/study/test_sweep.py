@@ -6,8 +6,9 @@ from recost.hardware import load_hardware
 from recost.network import load_network
 from recost.study.conditions import Goal, parse_where
 from recost.study.estimate import estimate
+from recost.study.selection import Selection, best, join
 from recost.study.space import parse_space
-from recost.study.sweep import Selection, Study, as_result, best, join, select
+from recost.study.sweep import Study, as_result, select
 
 # Every group of keys: prices, structure that is free, tied, words, modes that compile apart.
 SPACES = {

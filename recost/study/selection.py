@@ -1,0 +1,65 @@
+"""Which rows of a sweep are wanted, and how pieces of it are cut and joined."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from recost.study.conditions import Comparison, Goal
+from recost.study.pareto import pareto_front
+
+Array = np.ndarray[Any, Any]
+Table = dict[str, Array]
+
+
+@dataclass(frozen=True)
+class Selection:
+    """Which rows are wanted: all that meet the conditions, the best few, or the Pareto front."""
+
+    where: tuple[Comparison, ...] = ()
+    goals: tuple[Goal, ...] = ()
+    top: int = 0
+
+    @property
+    def streams(self) -> bool:
+        """Whether a row can be given away before all have been seen."""
+        return not self.goals
+
+
+def rows_of(table: Table) -> int:
+    """How many rows a table has."""
+    return len(next(iter(table.values())))
+
+
+def choose(table: Table, rows: Array) -> Table:
+    """The table with some of its rows, in order."""
+    return {name: column[rows] for name, column in table.items()}
+
+
+def join(tables: Sequence[Table]) -> Table:
+    """Tables of the same columns, one below the other."""
+    return {name: np.concatenate([t[name] for t in tables]) for name in tables[0]}
+
+
+def best_rows(table: Table, selection: Selection) -> Array:
+    """Which rows are the front of a table (one goal: its optimum), or its `top` rows, in order.
+
+    Stable for equal rows, so that the best of parts that follow each other, joined, has the best
+    of the whole in the same order.
+    """
+    costs = np.stack([goal.cost(table) for goal in selection.goals], axis=1)
+    if selection.top:
+        order: Array = np.lexsort(costs.T[::-1])[: selection.top]
+        return order
+    if len(selection.goals) == 1:
+        least = costs.min(initial=np.inf)
+        return np.flatnonzero(np.isfinite(costs[:, 0]) & (costs[:, 0] == least))
+    return np.flatnonzero(pareto_front(costs))
+
+
+def best(table: Table, selection: Selection) -> Table:
+    """The rows of `best_rows`."""
+    return choose(table, best_rows(table, selection))

@@ -17,6 +17,8 @@ TOTALS = {
     "alexnet-bvlc": (8, "654.56", "60.955"),
     "caffenet": (8, "724.4", "60.955"),
     "vgg16": (16, "15470.264", "138.3441"),
+    # Three 3x3 convolutions of configuration D are 1x1: 8/9 of their work and weights less.
+    "vgg16-c": (16, "11770.888", "133.6255"),
     "googlenet": (58, "1582.672", "6.9903"),
     "googlenet-torchvision": (58, "1498.376", "6.6093"),
     "resnet18": (21, "1814.073", "11.6789"),
@@ -196,6 +198,30 @@ def test_ssl_rows_and_filters():
     mild = load_network("caffenet-ssl-mild").records
     assert (100 * (1 - mild["row_density"])).round(6).tolist()[:5] == [0.0, 20.9, 39.7, 39.7, 24.6]
     assert np.all(mild["filter_density"] == 1.0)
+
+
+@pytest.mark.parametrize(
+    ("name", "left"), [("lenet5-ssl", (2, 11, 134)), ("lenet5-ssl-mild", (3, 15, 175))]
+)
+def test_ssl_neurons_left(name, left):
+    """A dead filter is a dead row of the layer after it: live rows and filters chain."""
+    records = load_network(name).records
+    whole = (20, 50, 500, 10)
+    live = records["filter_density"] * whole
+    assert live.tolist() == pytest.approx([*left, 10])
+    assert records["row_density"][1:].tolist() == pytest.approx(
+        [n / of for n, of in zip(left, whole, strict=False)]
+    )
+    assert np.all(records["element_density"] == 1.0)
+
+
+def test_vgg_c_against_d():
+    c, d = load_network("vgg16-c"), load_network("vgg16")
+    assert c.names == d.names
+    for layer in ("conv3_3", "conv4_3", "conv5_3"):
+        one, nine = c.records[c.index(layer)], d.records[d.index(layer)]
+        assert one["weights"] * 9 == nine["weights"]
+        assert one["macs"] * 9 == nine["macs"]
 
 
 def test_han_input_densities_are_the_layer_befores_outputs():

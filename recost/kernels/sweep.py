@@ -10,19 +10,45 @@ kernels (`recost.kernels.engine`).
 
 from __future__ import annotations
 
+from typing import Any, NamedTuple
+
 import numpy as np
 from numba import prange
 
-from recost.kernels._numba import driver
+from recost.kernels._numba import driver, inlined
 from recost.kernels.counts import data_movement, layer_counts, layer_placement
 from recost.kernels.engine import network_sums, price_sums
 from recost.kernels.placement import ceil_div
+from recost.kernels.tables import SCRATCH, reader
 from recost.vocabulary import ACTIONS, COUNTS, Count
 
 _MEMORY_READ = int(Count.MEMORY_BITS_READ)
 _MEMORY_WRITTEN = int(Count.MEMORY_BITS_WRITTEN)
 _BUS = int(Count.BUS_BITS)
 _NETWORK = int(Count.NETWORK_BIT_HOPS)
+
+
+# Points that share scratch space.
+_TOGETHER = 64
+
+
+class Moving(NamedTuple):
+    """A network whose layers move with the point.
+
+    `layers` are those at the lower ends of the intervals; layer i is like layer `first[i]`, and
+    moves if `moves[i]`.  Its moves are the entries `starts[i]` to `starts[i + 1]`: to its
+    floating-point word `words[e]` the interval `axes[e]` adds `slopes[e]` from end to end.
+    `directions[i]` is the number of the profile of its input slices (`recost.kernels.tables`).
+    """
+
+    layers: Any
+    first: Any
+    moves: Any
+    starts: Any
+    axes: Any
+    words: Any
+    slopes: Any
+    directions: Any
 
 
 @driver
@@ -36,37 +62,81 @@ def count_items(layers, structures, layer_at, structure_at, special, counts):
         layer_counts(layers[layer_at[i]], structures[structure_at[i]], special, None, counts[i])
 
 
+@inlined
+def _share_counts(layer, structure, shared, counts):
+    """Copy the counts of another structure, which differs at most in its hierarchy."""
+    for c in range(COUNTS):
+        counts[c] = shared[c]
+    counts[_MEMORY_READ] = counts[_MEMORY_WRITTEN] = 0.0
+    counts[_BUS] = counts[_NETWORK] = 0.0
+    placed = layer_placement(layer, structure)
+    data_movement(layer, structure, placed, counts)
+
+
 @driver
-def sum_networks(layers, structures, rows_at, counts, copies, moved, sums):
+def sum_networks(layers, structures, rows_at, counts, copies, sums):
     """Sums over a network's `layers` on each of `structures` into `sums` [structures, SUMS].
 
     Layer l on structure s has the counts `counts[rows_at[s, l]]` and starts with `copies[l]`
-    copies.  Unless `moved`, data movement is counted anew, because rows of `counts` are shared
-    by structures of different hierarchy.
+    copies.  Data movement is counted anew, because rows of `counts` are shared by structures of
+    different hierarchy.
     """
     for s in prange(structures.size):
-        structure = structures[s]
         own = np.empty((layers.size, COUNTS))
         for i in range(layers.size):
-            for c in range(COUNTS):
-                own[i, c] = counts[rows_at[s, i], c]
-            if not moved:
-                own[i, _MEMORY_READ] = own[i, _MEMORY_WRITTEN] = 0.0
-                own[i, _BUS] = own[i, _NETWORK] = 0.0
-                placed = layer_placement(layers[i], structure)
-                data_movement(layers[i], structure, placed, own[i])
-        network_sums(layers, structure, own, copies.copy(), 0, sums[s])
+            _share_counts(layers[i], structures[s], counts[rows_at[s, i]], own[i])
+        network_sums(layers, structures[s], own, copies.copy(), 0, sums[s])
 
 
 @driver
-def price_points(structures, technologies, sums, at, totals):
-    """Totals [points, TOTALS] of points with structure and sums `at[p]` and own technology.
+def sum_moving(moving, machine, shares, fixed, special, tables, sums):
+    """Sums over a network whose layers move, at each point, into `sums` [points, SUMS].
+
+    `machine` is (structures, at): point p has the structure `structures[at[p]]`; it lies
+    `shares[p]` along the intervals.  `fixed` are (counts, rows_at, copies) of `sum_networks`,
+    for layers that do not move.
+    """
+    structures, structure_at = machine
+    counts, rows_at, copies = fixed
+    layers = moving.layers
+    for block in prange(ceil_div(structure_at.size, _TOGETHER)):
+        moved = layers.copy()
+        words, base = moved.view(np.float64), layers.view(np.float64)
+        long = words.size // layers.size
+        scratch, own = np.empty(SCRATCH), np.empty((layers.size, COUNTS))
+        for p in range(block * _TOGETHER, min(structure_at.size, (block + 1) * _TOGETHER)):
+            structure = structures[structure_at[p]]
+            for i in range(layers.size):
+                if not moving.moves[i]:
+                    _share_counts(layers[i], structure, counts[rows_at[structure_at[p], i]], own[i])
+                    continue
+                if moving.first[i] < i:
+                    for c in range(COUNTS):
+                        own[i, c] = own[moving.first[i], c]
+                    continue
+                for e in range(moving.starts[i], moving.starts[i + 1]):
+                    at = i * long + moving.words[e]
+                    words[at] = base[at]
+                for e in range(moving.starts[i], moving.starts[i + 1]):
+                    words[i * long + moving.words[e]] += (
+                        shares[p, moving.axes[e]] * moving.slopes[e]
+                    )
+                mine = reader(tables, moving.directions[i], scratch)
+                layer_counts(moved[i], structure, special, mine, own[i])
+            network_sums(moved, structure, own, copies.copy(), 0, sums[p])
+
+
+@driver
+def price_points(structures, structure_at, technologies, sums, sums_at, totals):
+    """Totals [points, TOTALS] of points with their own technology each.
+
+    Point p has structure `structures[structure_at[p]]` and sums `sums[sums_at[p]]`.
 
     Points are cut into blocks only to share scratch space.
     """
     block = 256
-    for b in prange(ceil_div(at.size, block)):
+    for b in prange(ceil_div(sums_at.size, block)):
         prices = np.empty(ACTIONS)
-        for p in range(b * block, min(at.size, (b + 1) * block)):
-            s = at[p]
-            price_sums(structures[s], technologies[p], sums[s], prices, totals[p])
+        for p in range(b * block, min(sums_at.size, (b + 1) * block)):
+            structure = structures[structure_at[p]]
+            price_sums(structure, technologies[p], sums[sums_at[p]], prices, totals[p])

@@ -52,8 +52,10 @@ _INPUTS = _UNITS + UNITS_VALUES
 _WEIGHTS = _INPUTS + INPUTS_VALUES
 _DEAD = _WEIGHTS + WEIGHTS_VALUES
 SCRATCH = _DEAD + WEIGHTS_VALUES
-# A difference that is less than this share of its terms is summed directly.
+# A difference that is less than this share of its terms is summed directly, and a variance that
+# is less than this share of the mean: their roots are not as exact as they are.
 _LEFT = 1e-3
+_CERTAIN = 1e-4
 
 # A function of two numbers in (0, 1): for each axis the range, cells and coefficients in a cell.
 SURFACE = np.dtype(
@@ -98,6 +100,23 @@ class Tables(NamedTuple):
     limits: Any
     asked: Any
     scratch: Any
+
+
+@inlined
+def reader(tables, direction, scratch):
+    """The tables for a layer of that direction, with the scratch space of one thread."""
+    return Tables(
+        direction,
+        tables.keys,
+        tables.surfaces,
+        tables.values,
+        tables.pieces,
+        tables.edges,
+        tables.usual,
+        tables.limits,
+        tables.asked,
+        scratch,
+    )
 
 
 @inlined
@@ -225,7 +244,7 @@ def _read_all(tables, table, densities, many, out):
         and _read(tables.surfaces[at + WEIGHTS], values, (x, r), scratch, weights)
         and (rho >= 1.0 or _read(tables.surfaces[at + LIVE], values, (x * p, rho), scratch, dead))
     )
-    if not known:
+    if not known or units[1] < _CERTAIN * units[0]:
         return False
     for cause in range(ACTIONS):
         out[cause, 0] = many * v * units[0]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from typing import Any
 
@@ -22,13 +23,13 @@ _KEPT = 256
 _STRAIGHT = 1e-12
 
 
-def _is_float() -> Array:
+def _floats() -> Array:
     """Which 8-byte words of a bound layer are numbers of floating point."""
-    marks = np.zeros(BOUND_LAYER.itemsize // 8, bool)
+    found: list[int] = []
     for kind, offset, *_ in (BOUND_LAYER.fields or {}).values():
         if kind.base == np.float64:
-            marks[offset // 8 : offset // 8 + kind.itemsize // 8] = True
-    return marks
+            found += range(offset // 8, (offset + kind.itemsize) // 8)
+    return np.array(found)
 
 
 class Densities:
@@ -59,6 +60,11 @@ class Densities:
                     faults += [f for f in error.faults if f not in faults]
         if faults:
             raise InputError(faults)
+
+    @property
+    def tables(self) -> int:
+        """How many layer tables there are."""
+        return math.prod(len(self._axes[i].texts) for i in self._listed)
 
     def numbers(self, places: Array) -> Array:
         """The number of each point's layer table; `places` are those of this network's axes."""
@@ -123,15 +129,9 @@ class Densities:
 
 
 def words(layers: Array) -> Array:
-    """The floating-point words of bound layers, [layers, words]; a view turned into a copy."""
+    """The floating-point words of bound layers, [layers, words], in the order of `FLOATS`."""
     flat: Array = layers.view(np.float64).reshape(len(layers), -1)
-    return flat[:, _IS_FLOAT]
-
-
-def add_words(layers: Array, change: Array) -> None:
-    """Add [layers, words] to the floating-point words of bound layers, in place."""
-    flat = layers.view(np.float64).reshape(len(layers), -1)
-    flat[:, _IS_FLOAT] += change
+    return flat[:, FLOATS]
 
 
 def _plain(text: str) -> Any:
@@ -143,4 +143,5 @@ def _plain(text: str) -> Any:
     return text
 
 
-_IS_FLOAT = _is_float()
+#: The floating-point words of a bound layer, by their place in the record.
+FLOATS = _floats()

@@ -18,8 +18,10 @@ from recost.kernels.tabulation import input_sums, limit_sums, unit_sums, usual_f
 
 Array = np.ndarray[Any, Any]
 
-# Cells on an axis from 0 to 1, over the root of the number of rows.
-_CELLS = 2.5
+#: Relative errors of means, of variances, and of third moments that are read from tables.
+ERRORS = (1e-11, 3e-9, 3e-7)
+# Cells on an axis from 0 to 1, over the root of the number of rows: of two axes, of one.
+_CELLS, _CELLS_ALONE = 2.8, 4.5
 # Densities this close are one.
 _SAME = 1e-13
 # A range goes a little beyond what was asked for: its ends may be rounded.
@@ -53,14 +55,14 @@ def _position(density: float) -> float:
     return root / (root + math.sqrt(1.0 - density))
 
 
-def _axis(values: Array, number: int) -> _Axis:
-    """The axis that covers `values` for counts of so many rows."""
+def _axis(values: Array, number: int, density: float = _CELLS) -> _Axis:
+    """The axis that covers `values` for counts of so many rows, `density` cells to their root."""
     low, high = float(values.min()), float(values.max())
     if high - low <= _SAME * high:
         return _Axis(low * (1.0 - _SAME), high * (1.0 + _SAME), 0.0, 0.0, 1, 1, np.array([low]))
     low, high = low * (1.0 - _MARGIN), min(1.0, high * (1.0 + _MARGIN))
     start, end = _position(low), _position(high)
-    cells = max(1, math.ceil(_CELLS * math.sqrt(number) * (end - start)))
+    cells = max(1, math.ceil(density * math.sqrt(number) * (end - start)))
     scale = cells / (end - start)
     at = start + (np.arange(cells)[:, None] + 0.5 * (_NODES + 1.0)).ravel() / scale
     places = at**2 / (at**2 + (1.0 - at) ** 2)
@@ -97,7 +99,7 @@ class Tabulation:
         ends = np.stack([densities.min(axis=0), densities.max(axis=0)])
         (p_0, rho_0, x_0), (p_1, rho_1, x_1) = ends
         everything = np.array([p_0 * rho_0 * x_0, p_1 * rho_1 * x_1])
-        v = _axis(everything, number)
+        v = _axis(everything, number, _CELLS_ALONE)
         certain = _axis(np.ones(1), number)
         thin, base = _axis(p, number), _axis(np.array([rho_0 * x_0, rho_1 * x_1]), number)
         dense, kept = _axis(x, number), _axis(np.array([rho_0 * p_0, rho_1 * p_1]), number)

@@ -55,7 +55,8 @@ class Worlds:
                 axes[1][many],
             )
             totals = np.zeros((len(many), TOTALS))
-            price_points(structures, technologies, sums[many], np.arange(len(many)), totals)
+            every = np.arange(len(many))
+            price_points(structures, every, technologies, sums, many, totals)
             figures = numbers_of(table, structures, totals)[:, _FIGURES_AT]
             samples[part] = figures.reshape(len(part), self.count, -1).transpose(0, 2, 1)
         return samples

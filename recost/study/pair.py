@@ -101,6 +101,8 @@ def make_pair(
     }
     columns = {_column_name(axis, model, i): i for i, axis in enumerate(axes)}
     own = Space(axes, space.samples, space.seed)
+    if isinstance(model, Sweep):
+        model.counting.points = own.size
     return Pair(model, own, words, columns, Extras(machine, network, axes, extras))
 
 

@@ -1,0 +1,221 @@
+"""Sums of a network's counts on many structures: what is alike is counted once."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from recost.errors import InputError
+from recost.kernels.engine import SUMS
+from recost.kernels.sweep import count_items, sum_moving, sum_networks
+from recost.kernels.tables import Tables
+from recost.models.binding import bind
+from recost.models.densities import Densities
+from recost.models.designs import Designs
+from recost.models.moving import Moves
+from recost.models.tabulated import Tabulation
+from recost.vocabulary import COUNTS
+
+Array = np.ndarray[Any, Any]
+
+# Counts of networks that are kept (54 layers x 21 counts are 9 KB each), and tables (megabytes).
+_KEPT, _KEPT_TABLES = 8_000, 64
+# Points on one structure from which on tables take less time than direct sums.
+_WORTH_TABLES = 64
+# Structure that no count depends on, or only data movement, which is counted anew.
+_NOT_COUNTED = (
+    "operation_unit_cycle_time_s", "mapping_replication", "mapping_flip_columns",
+    "adc_bits", "adc_rate_per_s", "adc_per_crossbar", "adc_scaling", "adc_reference_bits",
+    "dac_per_crossbar", "sample_hold_per_crossbar", "shift_add_per_crossbar",
+    "input_register_per_crossbar", "output_register_per_crossbar", "index_decoder_per_crossbar",
+    "hierarchy_crossbars_per_core", "hierarchy_cores_per_tile", "hierarchy_tiles_per_chip",
+    "network_on_chip_hops", "network_on_chip_per_tile", "vector_per_tile",
+    "budget_chips", "budget_on_overflow",
+)  # fmt: skip
+# Structure that decides how a network is bound to a hardware.
+_BINDING = (
+    "precision_weight_bits", "precision_input_bits", "precision_dac_bits",
+    "precision_input_encoding", "crossbar_cell_bits", "sparsity_weights", "sparsity_activations",
+    "mapping_compaction",
+)  # fmt: skip
+
+
+class Machines(NamedTuple):
+    """Structures, the row of the hardware of each, and which of them each point has."""
+
+    structures: Array
+    rows: Array
+    at: Array
+
+
+@dataclass(frozen=True)
+class _Counted:
+    """A network bound to hardware, its counts on one structure, and the row of each layer."""
+
+    layers: Array
+    counts: Array
+    rows: Array
+
+
+class _Found(NamedTuple):
+    """Layers, counts, which row of these each layer has on each structure; and what is alike.
+
+    Structures count alike that have the same number in `alike`; each number has a name.
+    """
+
+    layers: Array
+    counts: Array
+    rows: Array
+    alike: Array
+    names: list[tuple[int, bytes]]
+
+
+class Counting:
+    """Counts of the networks of a space on the hardware of a space.
+
+    `points` is how many points the space has, which decides whether tables pay; 0 if unknown.
+    """
+
+    def __init__(self, designs: Designs, densities: Densities) -> None:
+        self._designs, self._densities = designs, densities
+        self.points = 0
+        self._counted: dict[tuple[int, bytes], _Counted] = {}
+        self._bound: dict[tuple[int, bytes], Array | InputError] = {}
+        self._moves: dict[tuple[int, bytes], Moves] = {}
+        self._tables: dict[tuple[int, bytes], Tables] = {}
+
+    def sums(
+        self,
+        network: int,
+        machines: Machines,
+        special: bool | None,
+        copies: Array,
+        values: Array,
+    ) -> tuple[Array, Array]:
+        """Sums over a network, and the row of them that each point has.
+
+        `copies` of each layer are there to start with; `values` [points, axes] are those of the
+        intervals of densities.  Raises InputError where a layer does not change in proportion.
+        """
+        found = self._counts(network, special, machines)
+        structures, at = machines.structures, machines.at
+        if not self._densities.endless:
+            sums = np.zeros((len(structures), SUMS))
+            sum_networks(found.layers, structures, found.rows, found.counts, copies, sums)
+            return sums, at
+        moves = self._moving(network, int(machines.rows[0]), found.layers)
+        shares = self._densities.shares(values)
+        sums = np.zeros((len(at), SUMS))
+        fixed = found.counts, found.rows, copies
+        tabulated = self._tabulates()
+        for number, name in enumerate(found.names):
+            here = np.flatnonzero(found.alike[at] == number)
+            tables = Tabulation().tables()
+            if tabulated:
+                one = int(at[here[0]])
+                tables = self._tabulated(name, moves, (structures, one), fixed, special)
+            mine = np.zeros((len(here), SUMS))
+            sum_moving(
+                moves.moving, (structures, at[here]), shares[here], fixed, special, tables, mine
+            )
+            sums[here] = mine
+        return sums, np.arange(len(at))
+
+    def _tabulates(self) -> bool:
+        """Whether the space has points enough for tables of its own on each structure."""
+        structures = self._densities.tables
+        for levels in self._designs.levels:
+            key = levels.key
+            if key.part == "structure" and key.record_field not in _NOT_COUNTED:
+                structures *= max(1, len(levels.axis.texts))
+        return self.points >= _WORTH_TABLES * structures
+
+    def _tabulated(
+        self,
+        name: tuple[int, bytes],
+        moves: Moves,
+        machine: tuple[Array, int],
+        fixed: tuple[Array, Array, Array],
+        special: bool | None,
+    ) -> Tables:
+        """The tables of a network on structures that count alike."""
+        if name not in self._tables:
+            if len(self._tables) > _KEPT_TABLES:
+                self._tables.clear()
+            self._tables[name] = moves.tables(machine, fixed, special)
+        return self._tables[name]
+
+    def _counts(self, network: int, special: bool | None, machines: Machines) -> _Found:
+        """What layers count that do not move."""
+        counted = machines.structures.copy()
+        for name in _NOT_COUNTED:
+            counted[name] = self._designs.structures[0][name]
+        raw = counted.view(np.dtype((np.void, counted.dtype.itemsize))).ravel()
+        unique, first, inverse = np.unique(raw, return_index=True, return_inverse=True)
+        keys = [(network, one.tobytes()) for one in unique]
+        if len(self._counted) > _KEPT:
+            self._counted.clear()
+        missing = [i for i, key in enumerate(keys) if key not in self._counted]
+        if missing:
+            structures = counted[first[missing]]
+            bound = [self.bound(network, int(machines.rows[first[i]])) for i in missing]
+            for i, made in zip(missing, _count(bound, structures, special), strict=True):
+                self._counted[keys[i]] = made
+        found = [self._counted[key] for key in keys]
+        offsets = np.cumsum([0] + [len(one.counts) for one in found])
+        rows = np.stack([one.rows + o for one, o in zip(found, offsets[:-1], strict=True)])
+        counts = np.concatenate([one.counts for one in found])
+        inverse = inverse.ravel()
+        return _Found(found[0].layers, counts, rows[inverse], inverse, keys)
+
+    def _moving(self, network: int, row: int, layers: Array) -> Moves:
+        """The layers with what intervals add to them (see `Densities.slopes`)."""
+        key = (network, layers.tobytes())
+        if key not in self._moves:
+            if len(self._moves) > _KEPT // 64:
+                self._moves.clear()
+            made = self._designs.kept[row]
+            slopes = self._densities.slopes(network, made, layers)
+            self._moves[key] = Moves(layers, slopes, made)
+        return self._moves[key]
+
+    def bound(self, network: int, row: int) -> Array:
+        """The network's layers as the hardware of a row sees them; raises InputError."""
+        key = (network, self.binding(row))
+        if key not in self._bound:
+            if len(self._bound) > _KEPT // 16:
+                self._bound.clear()
+            try:
+                made = self._designs.kept[row]
+                self._bound[key] = bind(self._densities.network(network), made)
+            except InputError as error:
+                self._bound[key] = error
+        found = self._bound[key]
+        if isinstance(found, InputError):
+            raise found
+        return found
+
+    def binding(self, row: int) -> bytes:
+        """The structure that decides how a network is bound."""
+        record = self._designs.structures[row]
+        return b"".join(record[name].tobytes() for name in _BINDING)
+
+
+def _count(bound: Sequence[Array], structures: Array, special: bool | None) -> list[_Counted]:
+    """The counts of networks on structures, identical layers merged."""
+    firsts, rows = [], []
+    for layers in bound:
+        raw = layers.view(np.dtype((np.void, layers.dtype.itemsize))).ravel()
+        _, first, inverse = np.unique(raw, return_index=True, return_inverse=True)
+        firsts.append(first)
+        rows.append(inverse.ravel())
+    pool = np.concatenate([layers[first] for layers, first in zip(bound, firsts, strict=True)])
+    structure_at = np.repeat(np.arange(len(bound)), [len(first) for first in firsts])
+    counts = np.zeros((len(pool), COUNTS))
+    count_items(pool, structures, np.arange(len(pool)), structure_at, special, counts)
+    ends = np.cumsum([len(first) for first in firsts])[:-1]
+    parts = np.split(counts, ends)
+    return [_Counted(*one) for one in zip(bound, parts, rows, strict=True)]

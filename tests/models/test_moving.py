@@ -1,0 +1,71 @@
+"""Points of continuous densities, read from tables, beside estimates that sum directly."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from recost.hardware import load_hardware
+from recost.models.inference import infer
+from recost.models.sweep import Sweep
+from recost.network import load_network
+from recost.study.space import parse_axis
+
+KEYS = {
+    "elements": ("profile.*.weights.elements", 0.001, 1.0),
+    "rows": ("profile.*.weights.rows", 0.05, 1.0),
+    "nonzero": ("profile.*.activations.nonzero", 0.8, 1.0),
+}
+# What is read from tables, and what is not: mixtures of filters, clusters, modes without a law.
+SETTINGS = [
+    {},
+    {"mapping.sync": "layer"},
+    {"mapping.encoding": "magnitude"},
+    {"mapping.compaction": "layer"},
+    {"sparsity.activations": "value"},
+    {"sparsity.activations": "none"},
+    {"sparsity.weights": "crossbar-row"},
+    {"sparsity.weights": "none"},
+    {"sparsity.weights": "matrix"},
+    {"sparsity.weights": "ou-column"},
+    {"operation_unit.rows": "3", "operation_unit.columns": "5", "crossbar.columns": "60"},
+]
+
+
+def sweep_of(hardware, network, points=10_000):
+    axes = [parse_axis(f"{key}={low}:{high}") for key, low, high in KEYS.values()]
+    sweep = Sweep(hardware, network, axes, (), range(len(axes)))
+    sweep.counting.points = points
+    return sweep
+
+
+@pytest.fixture(scope="module")
+def sweeps():
+    return {}
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.data())
+def test_every_point_is_an_estimate(sweeps, data):
+    chosen = data.draw(st.sampled_from(SETTINGS))
+    profile = data.draw(st.sampled_from([{}, {"profile.*.weights.filters": "0.7"},
+                                         {"profile.*.weights.correlation": "0.1"}]))  # fmt: skip
+    if profile and chosen.get("sparsity.weights") == "ou-column":
+        profile = {}
+    hardware = load_hardware("sre").replace(chosen)
+    network = load_network("lenet5").replace(profile)
+    key = str((chosen, profile))
+    if key not in sweeps:
+        sweeps[key] = sweep_of(hardware, network)
+    point = np.array([[data.draw(st.floats(low, high)) for _, low, high in KEYS.values()]])
+    got = sweeps[key].evaluate(np.zeros((1, 3), np.int64), point)
+    texts = {k[0]: repr(float(v)) for k, v in zip(KEYS.values(), point[0], strict=True)}
+    cost = infer(hardware, network.replace(texts))
+    wanted = {"cycles": cost.cycles, "latency_s": cost.latency_s, "energy_j": cost.energy_j,
+              "throughput_per_s": cost.throughput_per_s, "area_mm2": cost.area_mm2,
+              "ou_activations": cost.ou_activations, "crossbars": cost.crossbars}  # fmt: skip
+    for name, value in wanted.items():
+        found = got.numbers[0, sweeps[key].names.index(name)]
+        assert found == pytest.approx(value, rel=1e-9), name

@@ -60,7 +60,10 @@ _UNITS: dict[str, tuple[str, Scaling]] = {
     "_a": ("A", Scaling.SI),
 }
 # What may follow the unit: the ends of an interval and other statistics of the same quantity.
-_STATISTICS = ("_low", "_high", "_mean", "_median", "_minimum", "_maximum", "_deviation")
+_ELASTICITY = "_elasticity"
+_STATISTICS = (
+    "_low", "_high", "_mean", "_median", "_minimum", "_maximum", "_deviation", _ELASTICITY,
+)  # fmt: skip
 _WORDS = {
     "adc": "ADC",
     "dac": "DAC",
@@ -80,7 +83,7 @@ COLUMNS: tuple[Column, ...] = (
     Column("workload", rank=0, description="name of the network"),
     Column("layer", rank=0, description="name of the layer"),
     Column("component", rank=0, description="part of the hardware"),
-    Column("kind", rank=0, description="kind of the layer"),
+    Column("kind", rank=2, description="kind of the layer, or of the published figure"),
     Column("phase", rank=6, description="inference or training"),
     Column("work", rank=6, description="the unit of work that energy and time are for"),
     Column(
@@ -154,6 +157,12 @@ COLUMNS: tuple[Column, ...] = (
     Column("layers", scaling=Scaling.COUNT, rank=2, description="layers with weights"),
     Column("path", description="the file"),
     Column("utilisation_percent", "%", rank=3, description="share of the crossbars' cells in use"),
+    Column(
+        "read_error_percent",
+        "%",
+        rank=1,
+        description="sums of a full unit of random cells whose code is another one, closed form",
+    ),
     Column("policy", rank=3, description="which updates are written"),
     Column(
         "updates_sgd", scaling=Scaling.COUNT, rank=3, description="updates of SGD in a training"
@@ -195,6 +204,26 @@ COLUMNS: tuple[Column, ...] = (
     Column("gain", rank=0, description="what is gained"),
     Column("write_reduction", "x", rank=2, description="cells written, over those left"),
     Column("lifetime_gain", "x", rank=1, description="life over that without elimination"),
+    Column("system", rank=3, description="the published work"),
+    Column("figure", rank=0, description="name of the published figure"),
+    Column("metric", rank=3, description="what the figure is of, and its unit"),
+    Column("published", rank=1, description="as published; the lower end of a range"),
+    Column("published_to", rank=1, description="the upper end of a published range"),
+    Column("modelled", rank=1, description="at the shipped values; of a range the lowest"),
+    Column("modelled_to", rank=1, description="the highest that is modelled"),
+    Column("ratio", rank=2, description="modelled over published, at the end further off"),
+    Column("reach_low", rank=2, description="lowest over what is not public, at that end"),
+    Column("reach_high", rank=2, description="highest over what is not public, at that end"),
+    Column("verdict", rank=1, description="what the rule makes of it"),
+    Column("echo", rank=4, description="whether the figure restates an input"),
+    Column("public", rank=4, description="what of the figure's set-up is public"),
+    Column("unknowns", rank=3, description="what is not public and was varied", wraps=True),
+    Column("calibrated_keys", rank=4, description="keys that were fitted to the figure"),
+    Column("explanation", rank=3, description="why, with the reference", wraps=True),
+    Column("fitted_to", rank=0, description="the figure that the key is fitted to instead"),
+    Column("fitted_ratio", rank=3, description="what the other fit makes of its own figure"),
+    Column("ratio_before", rank=1, description="modelled over published, as shipped"),
+    Column("ratio_after", rank=1, description="modelled over published, after the other fit"),
     Column("agrees", rank=2, description="closed form within 1 % or 3 standard errors"),
     Column(
         "ou_activations_simulated",
@@ -245,7 +274,11 @@ def describe(name: str) -> Column:
     for end in ("_low", "_high"):  # of an interval, as telling as what lies between
         if (stem := name.removesuffix(end)) in _BY_NAME and stem != name:
             return replace(_BY_NAME[stem], name=name, description=f"its interval's {end[1:]} end")
+    if name.endswith(_ELASTICITY):
+        return Column(name, rank=1, description="d ln(result) / d ln(key)")
     _, (unit, scaling) = _split_unit(name)
+    if "." in name:  # a key that varies, which tells rows apart
+        return Column(name, unit, scaling, rank=0)
     part_of_total = name.startswith("energy_") and unit == "J"
     return Column(name, unit, scaling, rank=SPLIT if part_of_total else 4)
 

@@ -30,8 +30,8 @@ def batch_of(name: str) -> int:
         ("base-mvm", 128 * 100e-9 * 2.74e-3 * 1e9, 128 * 256e-9 * 1.1343e-3 * 1e9),
         # The printed 35.10 + 17.5 % is calibrated; 11.37 is 128 x 20 ns x 4.44 mW.
         ("panther-2", 1.175 * 35.10, 128 * 20e-9 * 4.44e-3 * 1e9),
-        # 10.4 times the printed product is calibrated.
-        ("base-digital", 10.4 * 35.10, 128 * 256e-9 * 1.1343e-3 * 1e9),
+        # 10.4 times the product of crossbars is calibrated.
+        ("base-digital", 10.4 * 128 * 100e-9 * 2.74e-3 * 1e9, 128 * 256e-9 * 1.1343e-3 * 1e9),
     ],
 )
 def test_an_operation_on_a_block(name, product_nj, outer_nj):
@@ -114,7 +114,7 @@ def test_digital_inference_is_the_forward_part():
     digital, net = load_hardware("base-digital"), network(batch=1)
     inference = cost(digital, net, "inference")
     blocks = training_figures(digital, net, 1).blocks.sum()
-    assert inference.energies_j["digital"] == pytest.approx(blocks * 10.4 * 35.10e-9, rel=2e-4)
+    assert inference.energies_j["digital"] == pytest.approx(blocks * 10.4 * 35.072e-9, rel=2e-4)
     assert inference.energy_j < cost(digital, net, "training").energy_j
 
 

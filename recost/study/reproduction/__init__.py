@@ -1,0 +1,1 @@
+"""Published figures beside the models: study files, unknowns, verdicts, calibration."""

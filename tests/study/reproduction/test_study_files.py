@@ -1,0 +1,107 @@
+"""Study files: what they may say, and what is said about a bad one."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from recost.errors import InputError
+from recost.study.reproduce import reproduce
+from recost.study.reproduction.files import published_figures, shipped_studies
+
+HEAD = 'schema = 1\nsystem = "isaac"\ntitle = "mine"\n'
+FIGURE = """
+[[figure]]
+id = "isaac-tile-power"
+run = "rollup"
+hardware = "isaac"
+where = {row = "tile"}
+column = "power_w"
+scale = 1e3
+"""
+
+
+def write(folder: Path, text: str) -> str:
+    path = folder / "mine.toml"
+    path.write_text(HEAD + text)
+    return str(path)
+
+
+def faults(folder: Path, text: str) -> str:
+    with pytest.raises(InputError) as caught:
+        reproduce([write(folder, text)])
+    return str(caught.value)
+
+
+def test_a_copy_with_another_input_gives_another_figure(tmp_path):
+    (same,) = reproduce([write(tmp_path, FIGURE)]).rows
+    (other,) = reproduce([write(tmp_path, FIGURE + 'set = {"adc.power" = "4 mW"}\n')]).rows
+    assert same["verdict"] == "predicted"
+    # ISAAC's 96 ADCs of a tile take 2 mW each: 192 mW more.
+    assert other["modelled"] - same["modelled"] == pytest.approx(96 * 2.0, rel=1e-3)
+    assert other["verdict"] == "off"
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        (FIGURE.replace("rollup", "rolup"), "figure[0].run: expected"),
+        (FIGURE + "colum = 1\n", "unknown key; did you mean 'column'?"),
+        (FIGURE.replace("isaac-tile-power", "isaac-tile-powr"), "did you mean 'isaac-tile-power'?"),
+        (FIGURE.replace('"power_w"', '"power_x"'), "no number in power_x of 'rollup'; it has"),
+        (FIGURE.replace('"tile"', '"tyle"'), "no row of 'rollup' has row = tyle"),
+        (FIGURE.replace('hardware = "isaac"', 'hardware = "isac"'), "did you mean 'isaac'?"),
+        (FIGURE + 'set = {"adc.bit" = 8}\n', "did you mean 'adc.bits'?"),
+        (FIGURE.replace('where = {row = "tile"}', ""), "one value was published"),
+        (FIGURE.replace("scale = 1e3", "scale = -1.0"), "it must be more than 0"),
+        (FIGURE + 'over = {colum = "power_w"}\n', "unknown key"),
+        (FIGURE.replace("rollup", "compare"), "a comparison needs its baseline"),
+        (
+            FIGURE + '[[unknown]]\nname = "u"\nkey = "adc.bits"\nvalues = []\n',
+            "has 0 values; it must have at least 1",
+        ),
+        (
+            FIGURE + '[[unknown]]\nname = "u"\nkey = "adc.bits"\nvalues = [{value = 7}]\n',
+            "source: missing",
+        ),
+        (
+            FIGURE
+            + '[[unknown]]\nname = "u"\nkey = "adc.bits"\nfigures = ["x"]\n'
+            + 'values = [{value = 7, source = "me"}]\n',
+            "unknown figure 'x'",
+        ),
+        (
+            FIGURE
+            + '[[fit]]\nfigure = "isaac-tile-power"\nhardware = "isaac"\nkey = "adc.power"\n'
+            + 'low = "1 mW"\nhigh = "1 W"\n',
+            "write both in one unit",
+        ),
+    ],
+)
+def test_a_bad_study_says_what_is_wrong_and_where(tmp_path, text, said):
+    message = faults(tmp_path, text)
+    assert said in message
+    assert "mine.toml:" in message
+
+
+def test_an_unknown_system_is_named():
+    with pytest.raises(InputError, match="unknown system 'isac'; did you mean 'isaac'"):
+        reproduce(["isac"])
+    with pytest.raises(InputError, match="no such file"):
+        reproduce(["./nothing.toml"])
+
+
+def test_every_published_figure_is_in_a_study_and_no_other():
+    figures = [row["figure"] for row in reproduce().rows]
+    assert sorted(figures) == sorted(published_figures())
+
+
+def test_every_system_has_its_study():
+    assert {figure.system for figure in published_figures().values()} == set(shipped_studies())
+
+
+def test_a_changed_profile_is_said(tmp_path):
+    path = write(tmp_path, 'profiles = {lenet5 = "0123456789abcdef"}\n' + FIGURE)
+    (warning,) = reproduce([path]).warnings
+    assert "lenet5 has changed since the study was fixed" in warning

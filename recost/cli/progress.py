@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import sys
 import time
 from collections.abc import Callable
@@ -21,12 +22,21 @@ _INTERRUPTED = 130
 
 
 class Bar:
-    """What a study calls as its `progress`: share done and what is being done."""
+    """What a study calls as its `progress`: share done and what is being done.
 
-    def __init__(self, quiet: bool) -> None:
+    `first` is the share that was done before, which took none of the time.
+    """
+
+    def __init__(self, quiet: bool, first: float = 0.0) -> None:
         self._started = self._drawn = time.perf_counter()
         self._silent = quiet or sys.stderr is None or not sys.stderr.isatty()
+        self._first = first
         self._length = 0
+
+    @property
+    def seconds(self) -> float:
+        """How long it has been there."""
+        return time.perf_counter() - self._started
 
     def __call__(self, share: float, what: str) -> None:
         """Draw the bar, unless the study is young or the last drawing is."""
@@ -37,10 +47,12 @@ class Bar:
         share = min(max(share, 0.0), 1.0)
         full = int(share * _WIDTH)
         left = ""
-        if share > 0.0:
-            left = f", {(now - self._started) * (1.0 / share - 1.0):.0f} s left"
+        if share > self._first:
+            spent = now - self._started
+            left = f", {_duration(spent * (1.0 - share) / (share - self._first))} left"
         line = f"[{'#' * full}{'.' * (_WIDTH - full)}] {100 * share:3.0f} % {what}{left}"
-        self._write(line)
+        # A line that wraps cannot be drawn over.
+        self._write(line[: shutil.get_terminal_size().columns - 1])
 
     def clear(self) -> None:
         """Take the bar away, so that an answer does not stand beside it."""
@@ -54,6 +66,41 @@ class Bar:
         sys.stderr.write("\r" + line.ljust(self._length))
         sys.stderr.flush()
         self._length = len(line)
+
+
+class Counter:
+    """A bar over things that are counted, with their rate.
+
+    Parameters
+    ----------
+    total, done : how many things there are, and how many were done before
+    unit : what they are called
+    quiet : never show anything
+    """
+
+    def __init__(self, total: int, unit: str, *, done: int = 0, quiet: bool = False) -> None:
+        self._total, self._unit, self._first = total, unit, done
+        self._bar = Bar(quiet, done / total if total else 0.0)
+
+    def update(self, done: int) -> None:
+        """Show that `done` things are done."""
+        seconds = self._bar.seconds
+        rate = (done - self._first) / seconds if seconds > 0.0 else 0.0
+        share = done / self._total if self._total else 1.0
+        self._bar(share, f"{done:,}/{self._total:,} {self._unit}, {rate:,.0f}/s")
+
+    def end(self) -> None:
+        """Take the bar away."""
+        self._bar.clear()
+
+
+def _duration(seconds: float) -> str:
+    whole = round(seconds)
+    if whole < 60:
+        return f"{whole} s"
+    if whole < 3600:
+        return f"{whole // 60} min {whole % 60:02d} s"
+    return f"{whole // 3600} h {whole % 3600 // 60:02d} min"
 
 
 def simulate(out: Output, study: Callable[[Bar], Result], **provenance: Any) -> Result:

@@ -1,58 +1,63 @@
-"""`recost sweep`, `recost search` and `recost merge`."""
+"""`recost sweep` and `recost merge`."""
 
 from __future__ import annotations
 
-import json
-import sys
+from collections.abc import Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from recost.cli.options import HardwareNames, Settings, WorkloadNames, load_inputs
+from recost.cli.options import (
+    HardwareNames,
+    Inputs,
+    Phase,
+    PhaseOption,
+    Settings,
+    WorkloadNames,
+    WorkOption,
+    load_inputs,
+)
 from recost.cli.output import Output
 from recost.cli.sweep_options import (
+    LARGEST_SWEEP,
+    ClusterAddress,
     Columns,
+    File,
     Force,
+    FormatOption,
     Jobs,
     Quiet,
     Sample,
     Seed,
     Vary,
     Where,
+    asked_extras,
     chosen_columns,
     make_study,
+    numbers_of,
     parse_shard,
+    pieces_of,
     use_threads,
 )
+from recost.cli.sweep_run import MOST_SHOWN, Run, Target, as_json
+from recost.cli.uncertainty import Spreads, Uncertainty, with_uncertainty
 from recost.errors import InputError
-from recost.report.write import Format
 
 if TYPE_CHECKING:
-    from recost.study.selection import Selection, Table
+    from recost.study.selection import Selection
     from recost.study.sweep import Study
-
-#: Rows that a screen or a JSON file takes at most.
-_MOST_SHOWN = 100_000
-_LARGEST_SWEEP = 10**10
-_LARGEST_SEARCH = 10**8
-_STREAMED = (".csv", ".parquet", ".npz")
-
-File = Annotated[
-    Path | None,
-    typer.Option("-o", "--output", metavar="FILE", help=".csv, .parquet, .npz; .json, .md, .txt."),
-]
-FormatOption = Annotated[
-    Format | None, typer.Option("-f", "--format", help="Format on standard output.")
-]
+    from recost.study.uncertainty import Pricing
 
 
 def sweep(
     *,
     hardware: HardwareNames,
     workload: WorkloadNames,
-    vary: Vary,
+    vary: Vary = None,
     settings: Settings = None,
+    phase: PhaseOption = Phase.INFERENCE,
+    work: WorkOption = None,
     sample: Sample = None,
     seed: Seed = 0,
     where: Where = None,
@@ -67,6 +72,19 @@ def sweep(
     ] = None,
     top: Annotated[int | None, typer.Option(min=1, help="Only the first rows of --sort.")] = None,
     columns: Columns = None,
+    uncertainty: Uncertainty = None,
+    spread: Spreads = None,
+    sensitivity: Annotated[
+        bool,
+        typer.Option(
+            "--sensitivity",
+            help="Instead of a space: how strongly results follow each number, one at a time.",
+        ),
+    ] = False,
+    keys: Annotated[
+        str | None,
+        typer.Option(metavar="A,B", help="With --sensitivity: these keys; adc.* for several."),
+    ] = None,
     output: File = None,
     output_format: FormatOption = None,
     force: Force = False,
@@ -76,10 +94,14 @@ def sweep(
     shard: Annotated[
         str | None, typer.Option(metavar="I/N", help="Only part I of N; join with recost merge.")
     ] = None,
+    cluster: ClusterAddress = None,
     jobs: Jobs = None,
     quiet: Quiet = False,
 ) -> None:
     """Cost of every design of a space: a row for each, streamed to a file.
+
+    Columns beside the cost that --where, --pareto, --sort and --columns may name:
+    read_error_percent, lifetime_trainings, lifetime_years.
 
     \b
     Examples:
@@ -88,86 +110,41 @@ def sweep(
       recost sweep -H sre -W vgg16 --vary "adc.energy=0.1 pJ:2 pJ:log50" --pareto energy_j,area_mm2
       recost sweep -H sre -W caffenet-ssl --vary "workload:profile.*.weights.elements=0.1:0.9" \\
           --sample sobol 1000 -o sample.parquet
+      recost sweep -H sre -W lenet5 --vary operation_unit.rows=4..64 --where "read_error_percent<1"
+      recost sweep -H sre -W lenet5 --sensitivity --columns energy_j,latency_s
     """  # noqa: D301 (\b keeps the lines apart)
+    from recost.study.uncertainty import Pricing
+
     inputs = load_inputs(hardware, workload, settings)
+    inputs, draws = with_uncertainty(inputs, uncertainty, spread, seed)
     use_threads(jobs)
-    study = make_study(inputs, vary, sample, seed, _LARGEST_SWEEP)
+    pricing = Pricing(phase.value, work.value if work else None, draws)
+    target = Target(output, output_format, force, quiet)
+    if sensitivity:
+        why = "goes without --sensitivity, which steps every number by itself"
+        refuse({"--vary": vary, "--sample": sample, "--where": where, "--pareto": pareto}, why)
+        refuse({"--sort": sort, "--resume": resume, "--shard": shard, "--cluster": cluster}, why)
+        refuse({"--uncertainty": uncertainty}, why)
+        _show_sensitivity(inputs, pricing, (columns, keys, top), target)
+        return
+    refuse({"--keys": keys}, "goes with --sensitivity")
+    extras = asked_extras([*(where or ()), pareto, sort, columns])
+    study = make_study(inputs, vary, (sample, seed), LARGEST_SWEEP, pricing, extras)
     selection = _selection(study, where, pareto, sort, top)
     names = chosen_columns(columns, study.columns)
     part = parse_shard(shard)
-    streams = output is not None and output.suffix.lower() in _STREAMED and selection.streams
-    if (part or resume) and not streams:
-        raise InputError(
-            "goes with -o FILE.csv, .parquet or .npz, and without --pareto or --top",
-            key="--shard" if part else "--resume",
-        )
-    _compiling(quiet)
-    if streams:
-        assert output is not None
-        said = {"settings": list(inputs.settings), "where": where or [], "shard": part}
-        _stream(study, selection, names, (output, force, resume, quiet), said)
-        return
-    table, impossible = _select(study, selection, quiet, None if output else _MOST_SHOWN)
-    _note_impossible(study, impossible, quiet)
-    _show(study, {name: table[name] for name in names}, (output, output_format, force, quiet))
-
-
-def search(
-    *,
-    hardware: HardwareNames,
-    workload: WorkloadNames,
-    vary: Vary,
-    minimize: Annotated[
-        list[str] | None,
-        typer.Option("--minimize", metavar="COLUMN", help="Make this small. Repeats: a trade-off."),
-    ] = None,
-    maximize: Annotated[
-        list[str] | None, typer.Option("--maximize", metavar="COLUMN", help="Make this large.")
-    ] = None,
-    settings: Settings = None,
-    where: Where = None,
-    sample: Sample = None,
-    seed: Seed = 0,
-    columns: Columns = None,
-    output: File = None,
-    output_format: FormatOption = None,
-    force: Force = False,
-    jobs: Jobs = None,
-    quiet: Quiet = False,
-) -> None:
-    """Find the best design of a space under conditions, by going through all of it.
-
-    One goal gives the optimum (all designs that reach it); two or three give the Pareto front.
-    Every point is evaluated, so that nothing better exists in the space; a sample finds the
-    best of the sample.
-
-    \b
-    Examples:
-      recost search -H sre -W vgg16 --vary operation_unit.rows=4,8,16,32 --vary adc.bits=4..8 \\
-          --minimize energy_j --where "area_mm2<90"
-    """  # noqa: D301 (\b keeps the lines apart)
-    from recost.study.conditions import parse_goals, parse_where
-    from recost.study.selection import Selection
-
-    inputs = load_inputs(hardware, workload, settings)
-    use_threads(jobs)
-    study = make_study(inputs, vary, sample, seed, _LARGEST_SEARCH)
-    wanted = [f"min:{name}" for name in minimize or ()] + [f"max:{name}" for name in maximize or ()]
-    if not 1 <= len(wanted) <= 3:
-        raise InputError("one to three goals: --minimize COLUMN, --maximize COLUMN")
-    numbers = [name for name in study.columns if name not in study.words]
-    goals = parse_goals(",".join(wanted), numbers, "--minimize, --maximize")
-    selection = Selection(parse_where(where or (), study.columns), goals)
-    _compiling(quiet)
-    table, impossible = _select(study, selection, quiet, None)
-    _note_impossible(study, impossible, quiet)
-    names = chosen_columns(columns, study.columns)
-    if not len(table["row"]):
-        raise InputError("no design of the space meets the conditions", key="--where")
-    if not quiet:
-        what = "a sample" if sample else "all designs of the space"
-        _note(f"{study.size:,} points gone through, {what}: nothing in them is better")
-    _show(study, {name: table[name] for name in names}, (output, output_format, force, quiet))
+    if (part or resume) and not target.streams:
+        key = "--shard" if part else "--resume"
+        raise InputError("goes with -o FILE.csv, .parquet or .npz", key=key)
+    _check_goals(selection, names, part)
+    said = {"settings": list(inputs.settings), "where": where or []}
+    with pieces_of(cluster) as pieces:
+        run = Run(study, selection, names, target, pieces, resume, part, said)
+        run.announce()
+        if target.streams:
+            run.to_file()
+        else:
+            run.show(run.to_table(None if output else MOST_SHOWN))
 
 
 def merge(
@@ -177,6 +154,8 @@ def merge(
     force: Force = False,
 ) -> None:
     """Join the files of `recost sweep --shard` into the file of one run, byte for byte.
+
+    Of shards of --pareto or --top the front, or the top, of all of them is kept.
 
     \b
     Example:
@@ -189,17 +168,27 @@ def merge(
 
     check_new([output], force=force)
     whole = run(shards, output)
-    write_files({companion(output): _json(whole)})
+    write_files({companion(output): as_json(whole)})
+
+
+def refuse(given: Mapping[str, object], why: str) -> None:
+    """Raise InputError for the options that are given."""
+    from recost.errors import Fault
+
+    faults = [Fault(why, key=option) for option, value in given.items() if value]
+    if faults:
+        raise InputError(faults)
 
 
 def _selection(
     study: Study, where: list[str] | None, pareto: str | None, sort: str | None, top: int | None
 ) -> Selection:
     from recost.study.conditions import Goal, parse_goals, parse_where
+    from recost.study.extras import EXTRAS
     from recost.study.selection import Selection
 
-    numbers = [name for name in study.columns if name not in study.words]
-    conditions = parse_where(where or (), study.columns)
+    numbers = numbers_of(study)
+    conditions = parse_where(where or (), (*study.columns, *EXTRAS))
     if pareto and (sort or top):
         raise InputError("goes without --sort and --top", key="--pareto")
     if pareto:
@@ -222,110 +211,40 @@ def _selection(
     return Selection(conditions, goals, top)
 
 
-def _select(
-    study: Study, selection: Selection, quiet: bool, limit: int | None
-) -> tuple[Table, int]:
-    from recost.report.progress import Progress
-    from recost.study.sweep import select
-
-    progress = Progress(study.size, "points", quiet=quiet)
-    try:
-        return select(study, selection, progress.update, limit)
-    finally:
-        progress.end()
-
-
-def _stream(
-    study: Study,
-    selection: Selection,
-    names: tuple[str, ...],
-    target: tuple[Path, bool, bool, bool],
-    said: dict[str, Any],
-) -> None:
-    """Write all rows to a file as they are made."""
-    from recost.report.files import write_files
-    from recost.report.merge import companion
-    from recost.report.progress import Progress
-    from recost.report.stream import Layout, Stream, check_new
-    from recost.study.sweep import chunks
-
-    path, force, resume, quiet = target
-    check_new([path], force=force)
-    words = {name: study.words[name] for name in names if name in study.words}
-    layout = Layout(names, words, frozenset(study.whole & set(names)))
-    number, count = said["shard"] or (1, 1)
-    start, stop = study.size * (number - 1) // count, study.size * number // count
-    conditions = [str(condition) for condition in selection.where]
-    identity = json.dumps([study.fingerprint, names, conditions])
-    stream = Stream(path, layout, f"{identity}{start}-{stop}{path.suffix.lower()}")
-    if not resume and not force:
-        check_new([stream.part], force=False)
-    progress = Progress(stop - start, "points", quiet=quiet)
-    try:
-        stream.begin(start, resume=resume)
-        progress = Progress(stop - start, "points", done=stream.next_point - start, quiet=quiet)
-        for done, table, lost in chunks(study, selection, stream.next_point, stop):
-            stream.append(table, done, lost)
-            progress.update(done - start)
-        stream.finish()
-    except OSError as error:
-        reason = error.strerror or str(error)
+def _check_goals(selection: Selection, names: tuple[str, ...], part: object) -> None:
+    """Shards are joined by their goals, which have to be in their files."""
+    absent = [goal.column for goal in selection.goals if goal.column not in names]
+    if part and absent:
         raise InputError(
-            f"cannot be written: {reason}; what is there is kept in {stream.part.name}, and"
-            " --resume goes on with it",
-            path=str(path),
-        ) from error
-    finally:
-        progress.end()
-        stream.close()
-    _note_impossible(study, stream.impossible, quiet)
-    about = {"kind": "sweep", **said, "identity": identity, "rows": stream.rows}
-    about |= {"impossible": stream.impossible, "columns": list(names)}
-    write_files({companion(path): _json(about | {"provenance": study.provenance()})})
+            f"has to name {', '.join(absent)}, by which recost merge joins the shards",
+            key="--columns",
+        )
 
 
-def _show(
-    study: Study, table: Table, target: tuple[Path | None, Format | None, bool, bool]
+def _show_sensitivity(
+    inputs: Inputs,
+    pricing: Pricing,
+    asked: tuple[str | None, str | None, int | None],
+    target: Target,
 ) -> None:
-    """Put a small answer on the screen or into a file."""
-    from recost.report.stream import Layout, Stream, check_new
-    from recost.study.sweep import as_result
-
-    path, output_format, force, quiet = target
-    if path is not None and str(path) != "-":
-        check_new([path], force=force)
-    if path is not None and path.suffix.lower() in (".parquet", ".npz"):
-        names = tuple(table)
-        words = {name: study.words[name] for name in names if name in study.words}
-        stream = Stream(path, Layout(names, words, frozenset(study.whole & set(names))), "")
-        stream.begin(0, resume=False)
-        stream.append(table, 0, 0)
-        stream.finish()
-        return
-    out = Output(output_format=output_format, path=path, quiet=quiet)
-    out.show(as_result(study, table, "sweep"))
-
-
-def _compiling(quiet: bool) -> None:
     from recost.kernels._numba import has_compiled
+    from recost.study.sensitivity import RESULTS
+    from recost.study.sensitivity import sensitivity as run
 
-    if not quiet and not has_compiled("sweep"):
-        _note("compiling the kernels, once for this machine; it takes some seconds")
+    columns, keys, top = asked
+    out = Output(output_format=target.output_format, path=target.path, quiet=target.quiet)
+    if not has_compiled("counts"):
+        target.note("compiling the kernels, once for this machine; it takes some seconds")
+    result = run(
+        inputs.hardware,
+        inputs.networks,
+        results=_listed(columns) or RESULTS,
+        keys=_listed(keys),
+        pricing=pricing,
+        top=top,
+    )
+    out.show(result, settings=inputs.settings)
 
 
-def _note_impossible(study: Study, count: int, quiet: bool) -> None:
-    if not count:
-        return
-    if count == study.size:
-        raise InputError(f"no point of the space can be built: {study.refused}", key="--vary")
-    reason = f" ({study.refused})" if study.refused else ""
-    if not quiet:
-        _note(f"{count:,} of {study.size:,} points cannot be built{reason}; they have no row")
-
-
-def _note(text: str) -> None:
-    typer.echo(f"note: {text}", file=sys.stderr)
-
-
-def _json(said: dict[str, Any]) -> bytes:
-    return (json.dumps(said, indent=2, ensure_ascii=False, default=str) + "\n").encode("utf-8")
+def _listed(text: str | None) -> list[str]:
+    return [name.strip() for name in (text or "").split(",") if name.strip()]

@@ -3,19 +3,29 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from recost.errors import InputError
+from recost.report.write import Format
 
 if TYPE_CHECKING:
     from recost.cli.options import Inputs
-    from recost.study.sweep import Study
+    from recost.study.selection import Selection
+    from recost.study.sweep import Pieces, Study
+    from recost.study.uncertainty import Pricing
+
+#: More rows than this are months of work.
+LARGEST_SWEEP = 10**10
+#: More points than this are searched by trying some.
+LARGEST_ENUMERATION = 10**8
 
 Vary = Annotated[
-    list[str],
+    list[str] | None,
     typer.Option(
         "--vary",
         metavar="[NAME:]KEY=VALUES",
@@ -28,7 +38,20 @@ Sample = Annotated[
     tuple[str, int] | None,
     typer.Option("--sample", metavar="sobol N", help="N quasi-random points instead of all."),
 ]
-Seed = Annotated[int, typer.Option("--seed", help="Seed of the sample.")]
+Seed = Annotated[int, typer.Option("--seed", help="Seed of what is drawn.")]
+File = Annotated[
+    Path | None,
+    typer.Option("-o", "--output", metavar="FILE", help=".csv, .parquet, .npz; .json, .md, .txt."),
+]
+FormatOption = Annotated[
+    Format | None, typer.Option("-f", "--format", help="Format on standard output.")
+]
+ClusterAddress = Annotated[
+    str | None,
+    typer.Option(
+        "--cluster", metavar="ADDRESS", help="Work on a Dask cluster: its scheduler's address."
+    ),
+]
 Where = Annotated[
     list[str] | None,
     typer.Option("--where", metavar="CONDITION", help="Rows with 'area_mm2<90 and chips==1'."),
@@ -44,25 +67,68 @@ Jobs = Annotated[
 
 
 def make_study(
-    inputs: Inputs, vary: Sequence[str], sample: tuple[str, int] | None, seed: int, limit: int
+    inputs: Inputs,
+    vary: Sequence[str] | None,
+    sampled: tuple[tuple[str, int] | None, int],
+    limit: int | None,
+    pricing: Pricing,
+    extras: Sequence[str],
 ) -> Study:
-    """The study that the options ask for; refused if its space has more points than `limit`."""
+    """The study that the options ask for; refused if its space has more points than `limit`.
+
+    `sampled` are the sample and the seed.  Without a limit, a space may be endless.
+    """
     from recost.study.space import parse_space
     from recost.study.sweep import Study
 
+    sample, seed = sampled
+    if not vary:
+        raise InputError(
+            "name a key and its values, such as --vary operation_unit.rows=4,8,16", key="--vary"
+        )
     if sample and (sample[0] != "sobol" or sample[1] < 1):
         raise InputError("is not 'sobol N' with N from 1 on", key=f"--sample {sample[0]}")
     if seed < 0:
         raise InputError("a seed is a whole number from 0 on", key="--seed")
-    space = parse_space(vary, samples=sample[1] if sample else 0, seed=seed)
-    study = Study(inputs.hardware, inputs.networks, space)
-    if study.size > limit:
+    samples = sample[1] if sample else 0
+    space = parse_space(vary, samples=samples, seed=seed, endless=limit is None)
+    study = Study(inputs.hardware, inputs.networks, space, pricing, extras)
+    if limit is not None and study.size > limit:
         raise InputError(
             f"{study.size:,} points, more than {limit:.0e}: vary fewer keys or values, or take a"
             " sample (--sample sobol N)",
             key="--vary",
         )
     return study
+
+
+def asked_extras(texts: Iterable[str | None]) -> list[str]:
+    """The columns beside the cost that some option names."""
+    from fnmatch import fnmatchcase
+
+    from recost.study.extras import EXTRAS
+
+    words = {word for text in texts if text for word in re.findall(r"[\w*?]+", text)}
+    return [name for name in EXTRAS if any(fnmatchcase(name, w) and w != "*" for w in words)]
+
+
+def numbers_of(study: Study) -> list[str]:
+    """The columns that can be goals."""
+    return [name for name in study.columns if name not in study.words]
+
+
+@contextmanager
+def pieces_of(
+    cluster: str | None,
+) -> Iterator[Callable[[Study, Selection, int, int], Pieces] | None]:
+    """What works out pieces of a study on a cluster; None for this machine."""
+    if cluster is None:
+        yield None
+        return
+    from recost.study.cluster import connected
+
+    with connected(cluster) as connection:
+        yield connection.pieces
 
 
 def use_threads(jobs: int | None) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import json
 import shutil
 from collections.abc import Sequence
@@ -12,7 +13,11 @@ from typing import Any
 import numpy as np
 
 from recost.errors import Fault, InputError
-from recost.report.stream import ROW_GROUP, SUFFIXES, _pyarrow
+from recost.report.stream import ROW_GROUP, SUFFIXES, pyarrow, write_npz
+from recost.study.conditions import Goal
+from recost.study.selection import Selection, best_rows
+
+Array = np.ndarray[Any, Any]
 
 
 def companion(path: Path) -> Path:
@@ -22,6 +27,9 @@ def companion(path: Path) -> Path:
 
 def merge(paths: Sequence[Path], output: Path) -> dict[str, Any]:
     """Join shards in their order, whatever the order of `paths`; what the whole was made from.
+
+    Of the best rows of shards (a front, a top) the best of all are kept: nothing that is not
+    among the best of its shard can be among those of the whole.
 
     Raises
     ------
@@ -33,17 +41,25 @@ def merge(paths: Sequence[Path], output: Path) -> dict[str, Any]:
     if suffix not in SUFFIXES:
         raise InputError(f"write {', '.join(SUFFIXES)}", path=str(output))
     shards = _in_order(paths, suffix)
+    each = [json.loads(companion(path).read_text(encoding="utf-8")) for path in shards]
+    whole = each[0]
+    goals = tuple(Goal(column, larger) for column, larger in whole.get("goals", ()))
+    selection = Selection((), goals, whole.get("top", 0))
+    rows = sum(one["rows"] for one in each)
     fresh = output.with_name(output.name + ".new")
     try:
-        {".csv": _csv, ".parquet": _parquet, ".npz": _npz}[suffix](shards, fresh)
+        if goals:
+            rows = {".csv": _best_csv, ".parquet": _best_parquet, ".npz": _best_npz}[suffix](
+                shards, fresh, selection
+            )
+        else:
+            {".csv": _csv, ".parquet": _parquet, ".npz": _npz}[suffix](shards, fresh)
         fresh.replace(output)
     finally:
         with suppress(OSError):
             fresh.unlink()
-    whole = json.loads(companion(shards[0]).read_text(encoding="utf-8"))
-    each = [json.loads(companion(path).read_text(encoding="utf-8")) for path in shards]
     whole["shard"] = None
-    whole["rows"] = sum(one["rows"] for one in each)
+    whole["rows"] = rows
     whole["impossible"] = sum(one["impossible"] for one in each)
     return dict(whole)
 
@@ -93,7 +109,7 @@ def _csv(shards: Sequence[Path], output: Path) -> None:
 
 
 def _parquet(shards: Sequence[Path], output: Path) -> None:
-    pa = _pyarrow()
+    pa = pyarrow()
     files = [pa.parquet.ParquetFile(path) for path in shards]
     schema = files[0].schema_arrow
     waiting: list[Any] = []
@@ -113,16 +129,67 @@ def _parquet(shards: Sequence[Path], output: Path) -> None:
 
 
 def _npz(shards: Sequence[Path], output: Path) -> None:
-    import zipfile
+    with np.load(shards[0]) as first:
+        names = list(first.files)
+    write_npz(output, ((name, _joined(shards, name)) for name in names))
 
-    with zipfile.ZipFile(output, "w", zipfile.ZIP_STORED, allowZip64=True) as archive:
-        with np.load(shards[0]) as first:
-            names = list(first.files)
-        for name in names:
-            parts = []
-            for path in shards[:1] if name.endswith(".words") else shards:
-                with np.load(path) as file:
-                    parts.append(file[name])
-            entry = zipfile.ZipInfo(f"{name}.npy", (1980, 1, 1, 0, 0, 0))
-            with archive.open(entry, "w", force_zip64=True) as out:
-                np.lib.format.write_array(out, np.concatenate(parts), allow_pickle=False)
+
+def _joined(shards: Sequence[Path], name: str) -> Array:
+    """An array of all shards; the words that codes stand for are the same in all of them."""
+    parts = []
+    for path in shards[:1] if name.endswith(".words") else shards:
+        with np.load(path) as file:
+            parts.append(file[name])
+    return np.concatenate(parts)
+
+
+def _best_csv(shards: Sequence[Path], output: Path, selection: Selection) -> int:
+    """The best lines, as they are in the shards."""
+    lines: list[str] = []
+    for path in shards:
+        with path.open(encoding="utf-8", newline="") as file:
+            heading = file.readline()
+            lines += file
+    names = next(csv.reader([heading]))
+    at = {goal.column: names.index(goal.column) for goal in selection.goals}
+    texts, costs = [], []
+    reader = csv.reader(lines)
+    start = 0
+    for row in reader:  # which may take several lines, where a word has them
+        texts.append("".join(lines[start : reader.line_num]))
+        start = reader.line_num
+        costs.append([float(row[a]) if row[a] else np.nan for a in at.values()])
+    columns = np.array(costs, float).reshape(-1, len(at)).T
+    kept = best_rows(dict(zip(at, columns, strict=True)), selection)
+    output.write_bytes((heading + "".join(texts[row] for row in kept)).encode("utf-8"))
+    return len(kept)
+
+
+def _best_parquet(shards: Sequence[Path], output: Path, selection: Selection) -> int:
+    pa = pyarrow()
+    whole = pa.concat_tables([pa.parquet.read_table(path) for path in shards])
+    table = {
+        goal.column: whole[goal.column].cast(pa.float64()).to_numpy() for goal in selection.goals
+    }
+    kept = best_rows(table, selection)
+    with pa.parquet.ParquetWriter(output, whole.schema, compression="zstd") as writer:
+        if len(kept):
+            writer.write_table(whole.take(pa.array(kept)).combine_chunks(), ROW_GROUP)
+    return len(kept)
+
+
+def _best_npz(shards: Sequence[Path], output: Path, selection: Selection) -> int:
+    with np.load(shards[0]) as first:
+        names = list(first.files)
+    kept = best_rows({g.column: _joined(shards, g.column) for g in selection.goals}, selection)
+    write_npz(
+        output,
+        (
+            (
+                name,
+                _joined(shards, name) if name.endswith(".words") else _joined(shards, name)[kept],
+            )
+            for name in names
+        ),
+    )
+    return len(kept)

@@ -10,9 +10,10 @@ from __future__ import annotations
 import csv
 import io
 import json
+import math
 import os
 import zipfile
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -39,17 +40,29 @@ class Layout:
     columns : names in order
     words : columns of words, with all the words that may stand in them
     whole : columns of whole numbers
+    gapped : those of them that some rows leave out
     """
 
     columns: tuple[str, ...]
     words: Mapping[str, tuple[str, ...]]
     whole: frozenset[str]
+    gapped: frozenset[str] = frozenset()
 
     @property
     def dtype(self) -> np.dtype[np.void]:
         """A row as a record: words as their place among all that may stand there."""
         kinds = dict.fromkeys(self.words, "<i4") | dict.fromkeys(self.whole, "<i8")
+        kinds |= dict.fromkeys(self.gapped, "<f8")
         return np.dtype([(name, kinds.get(name, "<f8")) for name in self.columns])
+
+    def table(self, records: Array) -> dict[str, Array]:
+        """Records as the rows of a table."""
+        found: dict[str, Array] = {}
+        for name in self.columns:
+            found[name] = np.ascontiguousarray(records[name])
+            if name in self.words:
+                found[name] = np.array(self.words[name], object)[found[name]]
+        return found
 
     def records(self, table: Table) -> Array:
         """Rows of a table as records."""
@@ -71,6 +84,8 @@ def csv_lines(table: Table, layout: Layout) -> str:
         if name in layout.words:
             quoted = {word: _quoted(word) for word in layout.words[name]}
             columns.append([quoted[word] for word in values])
+        elif name in layout.gapped:
+            columns.append(["" if math.isnan(value) else str(int(value)) for value in values])
         elif name in layout.whole:
             columns.append(list(map(str, values)))
         else:
@@ -115,7 +130,7 @@ class Stream:
                 path=str(self.path),
             )
         if self.path.suffix.lower() == ".parquet":
-            _pyarrow()
+            pyarrow()
         if not self.path.parent.is_dir():
             raise InputError(f"there is no folder {self.path.parent}", path=str(self.path))
 
@@ -228,12 +243,13 @@ def write_columns(path: Path, records: Array, layout: Layout, suffix: str) -> No
     if suffix == ".parquet":
         _write_parquet(path, records, layout)
     else:
-        _write_npz(path, records, layout)
+        write_npz(path, _npz_arrays(records, layout))
     with path.open("r+b") as file:
         os.fsync(file.fileno())
 
 
-def _pyarrow() -> Any:
+def pyarrow() -> Any:
+    """The package, or an InputError that says how to get it."""
     try:
         import pyarrow as pa
         import pyarrow.parquet
@@ -245,7 +261,7 @@ def _pyarrow() -> Any:
 
 
 def _write_parquet(path: Path, records: Array, layout: Layout) -> None:
-    pa = _pyarrow()
+    pa = pyarrow()
     kinds = {name: pa.string() for name in layout.words} | dict.fromkeys(layout.whole, pa.int64())
     schema = pa.schema([(name, kinds.get(name, pa.float64())) for name in layout.columns])
     with pa.parquet.ParquetWriter(path, schema, compression="zstd") as writer:
@@ -259,24 +275,26 @@ def _write_parquet(path: Path, records: Array, layout: Layout) -> None:
                     coded = pa.DictionaryArray.from_arrays(pa.array(values), words)
                     arrays.append(coded.cast(pa.string()))
                 else:
-                    arrays.append(pa.array(values, from_pandas=True))
+                    array = pa.array(values, from_pandas=True)
+                    arrays.append(array.cast(pa.int64()) if name in layout.gapped else array)
             writer.write_table(pa.Table.from_arrays(arrays, schema=schema), ROW_GROUP)
 
 
-def _write_npz(path: Path, records: Array, layout: Layout) -> None:
-    """One array a column; its entries carry no time, so that equal rows are equal bytes.
+def _npz_arrays(records: Array, layout: Layout) -> Iterator[tuple[str, Array]]:
+    """One array a column; of words two: NAME holds each row's place in ``NAME.words``."""
+    for name in layout.columns:
+        yield name, np.ascontiguousarray(records[name])
+        if name in layout.words:
+            yield f"{name}.words", np.array(layout.words[name])
 
-    Of words there are two arrays: NAME holds the place of each row's word in ``NAME.words``.
-    """
+
+def write_npz(path: Path, arrays: Iterable[tuple[str, Array]]) -> None:
+    """Write named arrays one after the other; no times, so that equal rows are equal bytes."""
     with zipfile.ZipFile(path, "w", zipfile.ZIP_STORED, allowZip64=True) as archive:
-        for name in layout.columns:
-            arrays = {name: np.ascontiguousarray(records[name])}
-            if name in layout.words:
-                arrays[f"{name}.words"] = np.array(layout.words[name])
-            for key, values in arrays.items():
-                entry = zipfile.ZipInfo(f"{key}.npy", (1980, 1, 1, 0, 0, 0))
-                with archive.open(entry, "w", force_zip64=True) as file:
-                    np.lib.format.write_array(file, values, allow_pickle=False)
+        for name, values in arrays:
+            entry = zipfile.ZipInfo(f"{name}.npy", (1980, 1, 1, 0, 0, 0))
+            with archive.open(entry, "w", force_zip64=True) as file:
+                np.lib.format.write_array(file, values, allow_pickle=False)
 
 
 def check_new(paths: Sequence[Path], *, force: bool) -> None:

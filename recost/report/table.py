@@ -122,8 +122,8 @@ def _printed(result: Result) -> list[_Printed]:
         if column.rank == SPLIT and not any(values):
             continue
         numeric = not any(isinstance(value, str) for value in values)
-        if mixed and name == "value":
-            unit, cells = "", [_quantity(row["value"], row["unit"]) for row in rows]
+        if mixed and name in ("value", "value_low", "value_high"):
+            unit, cells = "", [_quantity(row[name], row["unit"]) for row in rows]
         else:
             unit, cells = scaled(column, values)
             cells = _level_points(cells) if numeric else cells

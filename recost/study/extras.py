@@ -124,7 +124,7 @@ class Extras:
         try:
             found = EXTRAS[name](hardware, network)
         except InputError as error:
-            self.missing = self.missing or f"{name}: {error.faults[0]}"
+            self.missing = self.missing or f"{name}: {error.faults[0].message}"
             found = np.nan
         if key is not None:
             self._errors[key] = found

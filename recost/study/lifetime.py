@@ -14,6 +14,7 @@ from recost.hardware import Hardware
 from recost.models.targets import for_mean_saving
 from recost.models.writes import LayerWrites
 from recost.network import LayerTable
+from recost.study.elasticity import elasticity
 from recost.study.life_case import Duty, LifeCase, provenance_of
 from recost.study.result import Result
 from recost.study.rows import as_hardware, as_networks
@@ -296,15 +297,9 @@ def _parameters(case: LifeCase) -> list[dict[str, Any]]:
                 "workload": case.network.name,
                 "parameter": parameter,
                 "value": float(value),
-                "mean_updates": _elasticity(before.mean, after.mean, distance),
-                "max_updates": _elasticity(before.largest, after.largest, distance),
-                "lifetime_trainings": _elasticity(before.life.median, after.life.median, distance),
+                "mean_updates": elasticity(before.mean, after.mean, distance),
+                "max_updates": elasticity(before.largest, after.largest, distance),
+                "lifetime_trainings": elasticity(before.life.median, after.life.median, distance),
             }
         )
     return rows
-
-
-def _elasticity(before: float, after: float, distance: float) -> float | None:
-    if not (0.0 < before < math.inf and 0.0 < after < math.inf):
-        return None
-    return math.log(after / before) / distance

@@ -63,8 +63,8 @@ class Pair:
         shown = np.array(self.model.densities.column(others.index(i)))
         return shown[places] if len(shown) else values
 
-    def table(self, places: Array, values: Array) -> tuple[Table, int]:
-        """The columns that this pair has at points, and how many of them are impossible."""
+    def table(self, places: Array, values: Array) -> tuple[Table, Array]:
+        """The columns that this pair has at possible points, and which are possible."""
         evaluated = self.model.evaluate(places, values)
         kept = np.flatnonzero(evaluated.possible)
         numbers, places, values = evaluated.numbers[kept], places[kept], values[kept]
@@ -78,7 +78,7 @@ class Pair:
         for name in self.columns:
             table[name] = self.axis_column(name, places, values)
         table |= self.extras.columns(places, values)
-        return table, len(evaluated.possible) - len(kept)
+        return table, evaluated.possible
 
 
 def make_pair(

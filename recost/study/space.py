@@ -140,8 +140,12 @@ class Space:
         return drawn
 
 
-def parse_space(texts: Iterable[str], *, samples: int = 0, seed: int = 0) -> Space:
+def parse_space(
+    texts: Iterable[str], *, samples: int = 0, seed: int = 0, endless: bool = False
+) -> Space:
     """The space of ``[NAME:]KEY=VALUES`` texts.
+
+    An `endless` one may have intervals and any number of points: nobody goes through it.
 
     Raises
     ------
@@ -159,7 +163,7 @@ def parse_space(texts: Iterable[str], *, samples: int = 0, seed: int = 0) -> Spa
             continue
         if any(axis.name == other.name for other in axes):
             faults.append(Fault("is varied twice", key=f"--vary {axis.name}"))
-        if axis.continuous and not samples:
+        if axis.continuous and not samples and not endless:
             faults.append(
                 Fault("an interval needs --sample sobol N, or a step", key=f"--vary {text}")
             )
@@ -169,7 +173,7 @@ def parse_space(texts: Iterable[str], *, samples: int = 0, seed: int = 0) -> Spa
     if faults:
         raise InputError(faults)
     space = Space(tuple(axes), samples, seed)
-    if space.size > LARGEST_SPACE:
+    if space.size > LARGEST_SPACE and not endless:
         raise InputError(
             f"the space has {space.size:,} points ({space.size:.1e}), more than"
             f" {LARGEST_SPACE:.0e}: vary fewer keys or values, take a sample (--sample sobol N)",

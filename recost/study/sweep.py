@@ -26,6 +26,9 @@ from recost.study.uncertainty import Pricing, with_intervals
 
 Array = np.ndarray[Any, Any]
 
+#: (next point, rows that may be wanted, impossible points), piece by piece.
+Pieces = Iterator[tuple[int, Table, int]]
+
 #: Rows that are made at once; what they hold does not depend on it.
 CHUNK = BLOCK
 # Less of what is slow, so that a bar moves: machines one by one, and points times draws.
@@ -71,6 +74,7 @@ class Study:
         self.extras = tuple(extras)
         self._check_targets()
         self._pairs: list[Pair] = []
+        self._heard: tuple[str | None, str | None] = (None, None)
         faults: list[Fault] = []
         for machine in hardware:
             for network in networks:
@@ -158,15 +162,21 @@ class Study:
         }
         return hashlib.sha256(json.dumps(said).encode()).hexdigest()
 
+    def hear(self, refused: str | None, missing: str | None) -> None:
+        """Note what is said of points that were worked out elsewhere."""
+        self._heard = (self._heard[0] or refused, self._heard[1] or missing)
+
     @property
     def refused(self) -> str | None:
         """Why the first of the impossible points is impossible, if one was met."""
-        return next((pair.refused for pair in self._pairs if pair.refused), None)
+        own = (pair.refused for pair in self._pairs)
+        return next((why for why in (*own, self._heard[0]) if why), None)
 
     @property
     def missing(self) -> str | None:
         """Why the first of the extra columns' gaps is there, if one was met."""
-        return next((pair.extras.missing for pair in self._pairs if pair.extras.missing), None)
+        own = (pair.extras.missing for pair in self._pairs)
+        return next((why for why in (*own, self._heard[1]) if why), None)
 
     @property
     def spaces(self) -> list[Space]:
@@ -182,17 +192,17 @@ class Study:
             low, high = max(start, begin) - begin, min(stop, end) - begin
             if low < high:
                 points = self._pairs[number].space.points(low, high)
-                part, lost = self.rows(number, *points)
+                part, possible = self.rows(number, *points)
                 parts.append(part)
-                impossible += lost
+                impossible += int(len(possible) - possible.sum())
             begin = end
         if not parts:
             parts.append(self.rows(0, *self._pairs[0].space.points(0, 0))[0])
         return join(parts), impossible
 
-    def rows(self, number: int, places: Array, values: Array) -> tuple[Table, int]:
-        """The rows of points of one pair, and how many of the points are impossible."""
-        have, lost = self._pairs[number].table(places, values)
+    def rows(self, number: int, places: Array, values: Array) -> tuple[Table, Array]:
+        """The rows of points of one pair, and which of the points are possible."""
+        have, possible = self._pairs[number].table(places, values)
         count = rows_of(have)
         table: Table = {}
         for name in self.columns:
@@ -204,7 +214,7 @@ class Study:
                 table[name] = have[name].astype(np.int64)
             else:
                 table[name] = have[name].astype(float) if name in have else np.full(count, np.nan)
-        return table, lost
+        return table, possible
 
     def provenance(self) -> dict[str, Any]:
         """Which files and which space the rows are made from."""
@@ -228,30 +238,35 @@ class Study:
         return said
 
 
-def chunks(
-    study: Study, selection: Selection, start: int, stop: int
-) -> Iterator[tuple[int, Table, int]]:
-    """(next point, rows that meet the conditions, impossible points), chunk by chunk."""
+def chunks(study: Study, selection: Selection, start: int, stop: int) -> Pieces:
+    """Pieces of a study, in order."""
     for low in range(start, stop, study.chunk):
         high = min(stop, low + study.chunk)
-        table, impossible = study.table(low, high)
-        yield high, choose(table, matching(selection.where, table, rows_of(table))), impossible
+        yield high, *piece(study, selection, low, high)
+
+
+def piece(study: Study, selection: Selection, low: int, high: int) -> tuple[Table, int]:
+    """The rows of points low..high that may be wanted, and how many points are impossible."""
+    table, impossible = study.table(low, high)
+    table = choose(table, matching(selection.where, table, rows_of(table)))
+    return best(table, selection) if selection.goals else table, impossible
 
 
 def select(
     study: Study,
     selection: Selection,
     seen: Callable[[int], None],
-    limit: int | None = None,
+    limit: int | None,
+    pieces: Pieces,
 ) -> tuple[Table, int]:
     """The rows that are wanted of a whole study, and how many points are impossible.
 
-    `seen` is told the number of points gone through.  Raises InputError for more than `limit`
-    rows.
+    `seen` is told the number of points gone through; `pieces` are those of `chunks`.
+    Raises InputError for more than `limit` rows.
     """
     kept: list[Table] = [study.table(0, 0)[0]]
     impossible = rows = 0
-    for done, table, lost in chunks(study, selection, 0, study.size):
+    for done, table, lost in pieces:
         impossible += lost
         rows += rows_of(table)
         kept.append(table)

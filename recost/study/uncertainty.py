@@ -12,13 +12,12 @@ from recost.errors import InputError
 from recost.hardware import Hardware
 from recost.hardware.spreads import left_out, stated_spreads
 from recost.models.cost import Cost
-from recost.models.machine import cost
+from recost.models.machine import cost, counts_units
 from recost.models.one_by_one import Figures, OneByOne
 from recost.models.sweep import Sweep
 from recost.models.uncertainty import FIGURES, TAIL, Draws, interval
 from recost.network import LayerTable
 from recost.study.rows import LAST_COLUMNS, cost_columns, cost_row, in_work
-from recost.vocabulary import HardwareKind
 
 Array = np.ndarray[Any, Any]
 
@@ -94,7 +93,7 @@ class Pricing:
     def compiled(self, hardware: Hardware) -> bool:
         """Whether the kernels of a sweep answer for this machine."""
         plain = self.phase == "inference" and self.work is None and not self.crossbars
-        return plain and hardware.kind == HardwareKind.RERAM.text
+        return plain and counts_units(hardware)
 
     def model(
         self,
@@ -106,7 +105,9 @@ class Pricing:
         """What answers for the points of `axes`; `is_own` tells keys of the hardware."""
         own = [i for i, axis in enumerate(axes) if is_own(axis)]
         others = [i for i, axis in enumerate(axes) if not is_own(axis)]
-        if self.compiled(hardware):
+        # Whether activations are stored decides between two models.
+        same = all(axis.key != "writes.store" for axis in axes)
+        if same and self.compiled(hardware):
             return Sweep(hardware, network, axes, own, others, self.draws)
 
         def row(machine: Hardware, table: LayerTable) -> dict[str, Any]:

@@ -74,26 +74,26 @@ def test_killed_and_resumed_is_the_same_file(tmp_path, suffix):
 
 
 @pytest.mark.parametrize("suffix", FORMATS)
-def test_merged_shards_are_the_same_file(tmp_path, suffix):
+def test_merged_shards_are_the_same_file(tmp_path, suffix, invoke):
     if suffix == ".parquet":
         pytest.importorskip("pyarrow")
     few = ["--vary", "adc.bits=4..8", "--vary", "operation_unit.rows=4,8,16", "--vary",
            "precision.weight_bits=1..3"]  # fmt: skip
     whole, joined = tmp_path / f"whole{suffix}", tmp_path / f"joined{suffix}"
-    assert run("sweep", *BASE, *few, "-o", str(whole)).returncode == 0
+    assert invoke("sweep", *BASE, *few, "-o", str(whole)).exit_code == 0
     shards = [tmp_path / f"{i}{suffix}" for i in (1, 2, 3)]
     for i, shard in enumerate(shards):
-        done = run("sweep", *BASE, *few, "-o", str(shard), "--shard", f"{i + 1}/3")
-        assert done.returncode == 0, done.stderr
-    done = run("merge", *map(str, reversed(shards)), "-o", str(joined))
-    assert done.returncode == 0, done.stderr
+        done = invoke("sweep", *BASE, *few, "-o", str(shard), "--shard", f"{i + 1}/3")
+        assert done.exit_code == 0, done.stderr
+    done = invoke("merge", *map(str, reversed(shards)), "-o", str(joined))
+    assert done.exit_code == 0, done.stderr
     assert joined.read_bytes() == whole.read_bytes()
     about = json.loads((tmp_path / "joined.meta.json").read_text())
     assert about["rows"] == json.loads((tmp_path / "whole.meta.json").read_text())["rows"]
-    done = run("merge", str(shards[0]), str(shards[2]), "-o", str(tmp_path / f"new{suffix}"))
-    assert done.returncode == 2
+    done = invoke("merge", str(shards[0]), str(shards[2]), "-o", str(tmp_path / f"new{suffix}"))
+    assert done.exit_code == 2
     assert "missing: 2" in done.stderr
-    assert "again" in run("merge", str(shards[0]), str(shards[0]), "-o", str(joined),
+    assert "again" in invoke("merge", str(shards[0]), str(shards[0]), "-o", str(joined),
                           "--force").stderr  # fmt: skip
 
 
@@ -113,23 +113,23 @@ def test_a_full_disk_leaves_no_file(tmp_path):
     assert len(out.read_text().splitlines()) == 1 + 100 * 40 * 4
 
 
-def test_what_exists_needs_force(tmp_path):
+def test_what_exists_needs_force(tmp_path, invoke):
     out = tmp_path / "out.csv"
     few = ["--vary", "adc.bits=4,5", "-o", str(out)]
     out.write_text("mine")
-    done = run("sweep", *BASE, *few)
-    assert (done.returncode, out.read_text()) == (2, "mine")
+    done = invoke("sweep", *BASE, *few)
+    assert (done.exit_code, out.read_text()) == (2, "mine")
     assert "--force" in done.stderr
-    assert run("sweep", *BASE, *few, "--force").returncode == 0
+    assert invoke("sweep", *BASE, *few, "--force").exit_code == 0
     assert out.read_text().startswith("row,hardware,workload,adc.bits")
 
 
-def test_the_part_of_another_sweep_is_not_continued(tmp_path):
+def test_the_part_of_another_sweep_is_not_continued(tmp_path, invoke):
     out = tmp_path / "out.csv"
     (tmp_path / "out.csv.part").write_text("")
     (tmp_path / "out.csv.part.json").write_text('{"identity": "other", "size": 0}')
-    done = run("sweep", *BASE, "--vary", "adc.bits=4,5", "-o", str(out), "--resume")
-    assert done.returncode == 2
+    done = invoke("sweep", *BASE, "--vary", "adc.bits=4,5", "-o", str(out), "--resume")
+    assert done.exit_code == 2
     assert "another sweep" in done.stderr
 
 
@@ -153,27 +153,185 @@ def test_the_part_of_another_sweep_is_not_continued(tmp_path):
         (["--vary", "precision.weight_bits=1"], "no point of the space can be built"),
     ],
 )  # fmt: skip
-def test_bad_input_is_a_line_and_exit_2(words, said, tmp_path):
-    done = run("sweep", *BASE, *words, cwd=tmp_path)
-    assert done.returncode == 2
+def test_bad_input_is_a_line_and_exit_2(words, said, tmp_path, invoke):
+    done = invoke("sweep", *BASE, *words)
+    assert done.exit_code == 2
     assert said in done.stderr
     assert "Traceback" not in done.stderr
     assert not list(tmp_path.iterdir())
 
 
-def test_search_proves_its_optimum():
+def test_search_proves_its_optimum(invoke):
     few = ["--vary", "adc.bits=4..8", "--vary", "operation_unit.rows=4,8,16"]
-    every = json.loads(run("sweep", *BASE, *few, "-f", "json", "-q").stdout)["rows"]
-    done = run("search", *BASE, *few, "--minimize", "energy_j", "--where", "adc.bits>=6",
+    every = json.loads(invoke("sweep", *BASE, *few, "-f", "json", "-q").stdout)["rows"]
+    done = invoke("search", *BASE, *few, "--minimize", "energy_j", "--where", "adc.bits>=6",
                "-f", "json")  # fmt: skip
     found = json.loads(done.stdout)["rows"]
     allowed = [row for row in every if row["adc.bits"] >= 6]
     assert found == [min(allowed, key=lambda row: row["energy_j"])]
     assert "15 points gone through" in done.stderr
-    done = run("search", *BASE, *few, "--minimize", "energy_j", "--where", "area_mm2<0")
-    assert done.returncode == 2
+    done = invoke("search", *BASE, *few, "--minimize", "energy_j", "--where", "area_mm2<0")
+    assert done.exit_code == 2
     assert "no design" in done.stderr
-    done = run("search", *BASE, "--vary", "crossbar.rows=1..10000", "--vary",
-               "crossbar.columns=1..10001", "--minimize", "energy_j")  # fmt: skip
-    assert done.returncode == 2
-    assert "100,010,000 points" in done.stderr
+
+
+def test_search_of_a_space_too_large_to_go_through(invoke):
+    pytest.importorskip("optuna")
+    large = ["--vary", "adc.energy=1 pJ:9 pJ:10000", "--vary", "dac.energy=1 fJ:9 fJ:10000",
+             "--vary", "adc.bits=4..8", "--minimize", "energy_j",
+             "--columns", "adc.*,energy_j"]  # fmt: skip
+    done = invoke("search", *BASE, *large, "--trials", "200", "-f", "json")
+    assert done.exit_code == 0, done.stderr
+    assert "200 points tried by optuna (NSGA-II, seed 0) of a space that is 5.0e+08" in done.stderr
+    assert "not proved" in done.stderr
+    rows = json.loads(done.stdout)["rows"]
+    assert all(row["adc.energy_j"] < 2e-12 for row in rows)
+    again = invoke("search", *BASE, *large, "--trials", "200", "-f", "json")
+    assert json.loads(again.stdout)["rows"] == rows
+    sampled = invoke("search", *BASE, *large, "--sample", "sobol", "64")
+    assert "64 points gone through, a sample" in sampled.stderr
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (["--vary", "adc.bits=4..8"], "one to three goals"),
+        (["--minimize", "energy_j"], "name a key and its values"),
+        (["--vary", "adc.bits=4..8", "--minimize", "energy_j", "--trials", "9"], "leave it out"),
+        (["--vary", "adc.bits=4..8", "--minimize", "read_eror_percent"], "unknown column"),
+        (["--vary", "adc.bits=4..8", "--minimize", "energy_j", "--where", "lifetime_year<3"],
+         "did you mean 'lifetime_years'?"),
+        (["--vary", "adc.bits=4..8", "--minimize", "energy_j", "--where", "lifetime_years<3"],
+         "no design of the space meets the conditions (lifetime_years: "),
+        (["--vary", "adc.energy=1 pJ:2 pJ", "--minimize", "energy_j", "--cluster", "tcp://x:1"],
+         "goes with a space of up to 1e8 points"),
+    ],
+)  # fmt: skip
+def test_bad_searches(words, said, invoke):
+    done = invoke("search", *BASE, *words)
+    assert done.exit_code == 2
+    assert said in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+CHOSEN = [["--pareto", "energy_j,latency_s"], ["--sort", "-energy_j,latency_s", "--top", "7"]]
+FEW = ["--vary", "adc.bits=4..8", "--vary", "operation_unit.rows=4..16", "--vary",
+       "precision.weight_bits=1..4"]  # fmt: skip
+
+
+@pytest.mark.parametrize("chosen", CHOSEN)
+@pytest.mark.parametrize("suffix", FORMATS)
+def test_merged_fronts_are_the_front_of_the_whole(tmp_path, suffix, chosen, invoke):
+    if suffix == ".parquet":
+        pytest.importorskip("pyarrow")
+    whole, joined = tmp_path / f"whole{suffix}", tmp_path / f"joined{suffix}"
+    assert invoke("sweep", *BASE, *FEW, *chosen, "-o", str(whole)).exit_code == 0
+    shards = [tmp_path / f"{i}{suffix}" for i in (1, 2)]
+    for i, shard in enumerate(shards):
+        done = invoke("sweep", *BASE, *FEW, *chosen, "-o", str(shard), "--shard", f"{i + 1}/2")
+        assert done.exit_code == 0, done.stderr
+    done = invoke("merge", *map(str, shards), "-o", str(joined))
+    assert done.exit_code == 0, done.stderr
+    assert joined.read_bytes() == whole.read_bytes()
+    about = [json.loads(path.with_suffix(".meta.json").read_text()) for path in (joined, whole)]
+    assert about[0]["rows"] == about[1]["rows"] > 0
+
+
+def test_shards_of_a_front_keep_what_joins_them(tmp_path, invoke):
+    done = invoke("sweep", *BASE, *FEW, *CHOSEN[0], "-o", str(tmp_path / "x.csv"), "--shard", "1/2",
+               "--columns", "adc.bits,energy_j")  # fmt: skip
+    assert done.exit_code == 2
+    assert "--columns: has to name latency_s" in done.stderr
+
+
+def test_a_killed_front_goes_on_where_it_was(tmp_path):
+    many = ["--vary", "adc.energy=1 pJ:3 pJ:400", "--vary", "dac.energy=1 fJ:9 fJ:400", "--vary",
+            "operation_unit.rows=8,16,32,64", *CHOSEN[0]]  # fmt: skip
+    whole, broken = tmp_path / "whole.csv", tmp_path / "broken.csv"
+    assert run("sweep", *BASE, *many, "-o", str(whole)).returncode == 0
+    kept = tmp_path / "broken.csv.kept"
+    process = subprocess.Popen(command("sweep", *BASE, *many, "-o", str(broken)))
+    until = time.monotonic() + 60.0
+    while not kept.exists() and process.poll() is None and time.monotonic() < until:
+        time.sleep(0.005)
+    process.kill()
+    assert process.wait() == -signal.SIGKILL
+    assert kept.exists()
+    refused = run("sweep", *BASE, *many, "-o", str(broken))
+    assert refused.returncode == 2
+    assert "broken.csv.kept: exists" in refused.stderr
+    other = run("sweep", *BASE, *FEW, *CHOSEN[0], "-o", str(broken), "--resume")
+    assert other.returncode == 2
+    assert "another run" in other.stderr
+    assert run("sweep", *BASE, *many, "-o", str(broken), "--resume").returncode == 0
+    assert broken.read_bytes() == whole.read_bytes()
+    assert not kept.exists()
+
+
+def test_machines_of_all_kinds_in_one_sweep(tmp_path, invoke):
+    out = tmp_path / "out.csv"
+    words = ["-H", "gpu-gtx1080", "-H", "base-digital", "-H", "sre", "-W", "lenet5",
+             "--vary", "sre:adc.bits=5,6",
+             "--columns", "hardware,sre:adc.bits,energy_j,crossbars"]  # fmt: skip
+    done = invoke("sweep", *words, "-o", str(out))
+    assert done.exit_code == 0, done.stderr
+    assert "gpu-gtx1080, base-digital: points are worked out one by one" in done.stderr
+    lines = [line.split(",") for line in out.read_text().splitlines()]
+    assert [line[0] for line in lines[1:]] == ["gpu-gtx1080", "base-digital", "sre", "sre"]
+    assert [line[1] for line in lines[1:]] == ["", "", "5", "6"]
+    assert lines[1][3] == ""
+    assert lines[3][3].isdigit()
+    rows = json.loads(invoke("sweep", *words, "-f", "json", "-q").stdout)["rows"]
+    for line, row in zip(lines[1:], rows, strict=True):
+        keys = ["--set", f"adc.bits={line[1]}"] if line[1] else []
+        one = invoke("estimate", "-H", line[0], "-W", "lenet5", *keys, "-f", "json", "-q")
+        assert one.exit_code == 0, one.stderr
+        wanted = json.loads(one.stdout)["rows"][0]
+        assert float(line[2]) == pytest.approx(wanted["energy_j"], rel=1e-9)
+        assert row["crossbars"] == wanted["crossbars"]
+
+
+def test_training_is_swept_one_by_one(invoke):
+    done = invoke("sweep", "-H", "panther-2", "-W", "mlp-l4", "--phase", "training",
+                  "--work", "step", "--vary", "training.carry_interval=256,1024",
+                  "-f", "json")  # fmt: skip
+    assert done.exit_code == 0, done.stderr
+    rows = json.loads(done.stdout)["rows"]
+    assert [row["work"] for row in rows] == ["step", "step"]
+    assert rows[0]["energy_j"] > rows[1]["energy_j"] > 0.0
+
+
+def test_sensitivity_is_a_table(tmp_path, invoke):
+    done = invoke(
+        "sweep", *BASE, "--sensitivity", "--columns", "energy_j", "--top", "3", "-f", "csv"
+    )
+    assert done.exit_code == 0, done.stderr
+    lines = done.stdout.splitlines()
+    assert (
+        lines[0] == "row,hardware,workload,key,unit,value,value_low,value_high,energy_j_elasticity"
+    )
+    assert len(lines) == 4
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (["--sensitivity", "--vary", "adc.bits=4"], "--vary: goes without --sensitivity"),
+        (["--sensitivity", "--keys", "adc.bit"], "did you mean 'adc.bits'"),
+        (["--sensitivity", "--columns", "energy"], "did you mean 'energy_j'"),
+        (["--vary", "adc.bits=4", "--keys", "adc.*"], "--keys: goes with --sensitivity"),
+        (["--vary", "adc.bits=4", "--uncertainty", "3"], "from 20"),
+        (["--vary", "adc.bits=4", "--spread", "*=20 %"], "goes with --uncertainty N"),
+        (["--vary", "adc.bits=4", "--uncertainty", "50", "--spread", "adc.bits=20 %"],
+         "only technology numbers"),
+        (["--vary", "adc.bits=4", "--uncertainty", "50", "--spread", "*=20"], 'such as "10 %"'),
+        (["--vary", "adc.bits=4", "--uncertainty", "50", "--spread", "*"], "is not [NAME:]KEY"),
+        (["--vary", "adc.bits=4", "--uncertainty", "50", "--spread", "*=2000 %"], "to 1000 %"),
+        ([], "name a key and its values"),
+    ],
+)  # fmt: skip
+def test_bad_input_of_the_options_that_ask_for_more(words, said, invoke):
+    done = invoke("sweep", *BASE, *words)
+    assert done.exit_code == 2
+    assert said in done.stderr
+    assert "Traceback" not in done.stderr

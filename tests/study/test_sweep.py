@@ -8,7 +8,7 @@ from recost.study.conditions import Goal, parse_where
 from recost.study.estimate import estimate
 from recost.study.selection import Selection, best, join
 from recost.study.space import parse_space
-from recost.study.sweep import Study, as_result, select
+from recost.study.sweep import Study, as_result, chunks, select
 
 # Every group of keys: prices, structure that is free, tied, words, modes that compile apart.
 SPACES = {
@@ -32,6 +32,11 @@ SPACES = {
 def study_of(vary, hardware=("sre",), networks=("lenet5",), **options):
     machines = [load_hardware(name) for name in hardware]
     return Study(machines, [load_network(name) for name in networks], parse_space(vary, **options))
+
+
+def selected(study, selection):
+    pieces = chunks(study, selection, 0, study.size)
+    return select(study, selection, lambda _: None, None, pieces)[0]
 
 
 def settings_of(space, places, values):
@@ -149,10 +154,10 @@ def test_best_rows_are_those_of_sorting_all():
     everything, _ = study.table(0, study.size)
     goal = Goal("energy_j", False)
     where = parse_where(["operation_unit.rows>5"], study.columns)
-    table, _ = select(study, Selection(where, (goal,), 10), lambda _: None)
+    table = selected(study, Selection(where, (goal,), 10))
     allowed = everything["energy_j"][everything["operation_unit.rows"] > 5]
     assert table["energy_j"].tolist() == sorted(allowed.tolist())[:10]
-    optimum, _ = select(study, Selection(where, (goal,)), lambda _: None)
+    optimum = selected(study, Selection(where, (goal,)))
     assert optimum["energy_j"].tolist() == [allowed.min()]
     front = best(everything, Selection((), (goal, Goal("latency_s", False))))
     assert 1 <= len(front["row"]) < study.size

@@ -1,0 +1,146 @@
+"""`recost search`."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from recost.cli.options import (
+    HardwareNames,
+    Phase,
+    PhaseOption,
+    Settings,
+    WorkloadNames,
+    WorkOption,
+    load_inputs,
+)
+from recost.cli.progress import Counter
+from recost.cli.sweep_options import (
+    LARGEST_ENUMERATION,
+    ClusterAddress,
+    Columns,
+    File,
+    Force,
+    FormatOption,
+    Jobs,
+    Quiet,
+    Sample,
+    Seed,
+    Vary,
+    Where,
+    asked_extras,
+    chosen_columns,
+    make_study,
+    numbers_of,
+    pieces_of,
+    use_threads,
+)
+from recost.cli.sweep_run import Run, Target
+from recost.errors import InputError
+
+
+def search(
+    *,
+    hardware: HardwareNames,
+    workload: WorkloadNames,
+    vary: Vary = None,
+    minimize: Annotated[
+        list[str] | None,
+        typer.Option("--minimize", metavar="COLUMN", help="Make this small. Repeats: a trade-off."),
+    ] = None,
+    maximize: Annotated[
+        list[str] | None, typer.Option("--maximize", metavar="COLUMN", help="Make this large.")
+    ] = None,
+    settings: Settings = None,
+    phase: PhaseOption = Phase.INFERENCE,
+    work: WorkOption = None,
+    where: Where = None,
+    sample: Sample = None,
+    trials: Annotated[
+        int | None,
+        typer.Option(
+            min=1, metavar="N", help="Points that optuna tries of a space too large to go through."
+        ),
+    ] = None,
+    seed: Seed = 0,
+    columns: Columns = None,
+    output: File = None,
+    output_format: FormatOption = None,
+    force: Force = False,
+    cluster: ClusterAddress = None,
+    jobs: Jobs = None,
+    quiet: Quiet = False,
+) -> None:
+    """Find the best design of a space under conditions, by going through all of it.
+
+    One goal gives the optimum (all designs that reach it); two or three give the Pareto front.
+    Up to 1e8 points every one is evaluated, so that nothing better exists in the space. Of a
+    larger space, or one with intervals (adc.energy=1 pJ:3 pJ), optuna tries --trials points, and
+    the best of them is proved by nothing; --sample sobol N takes the best of a sample.
+
+    Goals and conditions may name read_error_percent, lifetime_trainings and lifetime_years.
+
+    \b
+    Examples:
+      recost search -H sre -W vgg16 --vary operation_unit.rows=4,8,16,32 --vary adc.bits=4..8 \\
+          --minimize energy_j --where "area_mm2<90"
+      recost search -H sre -W lenet5 --vary operation_unit.rows=4..64 --vary adc.bits=auto \\
+          --minimize energy_j --where "read_error_percent<1"
+    """  # noqa: D301 (\b keeps the lines apart)
+    from recost.study.conditions import parse_goals, parse_where
+    from recost.study.extras import EXTRAS
+    from recost.study.selection import Selection
+    from recost.study.uncertainty import Pricing
+
+    inputs = load_inputs(hardware, workload, settings)
+    use_threads(jobs)
+    target = Target(output, output_format, force, quiet)
+    wanted = [f"min:{name}" for name in minimize or ()] + [f"max:{name}" for name in maximize or ()]
+    if not 1 <= len(wanted) <= 3:
+        raise InputError("one to three goals: --minimize COLUMN, --maximize COLUMN")
+    pricing = Pricing(phase.value, work.value if work else None)
+    extras = asked_extras([*(where or ()), *wanted, columns])
+    study = make_study(inputs, vary, (sample, seed), None, pricing, extras)
+    goals = parse_goals(",".join(wanted), numbers_of(study), "--minimize, --maximize")
+    selection = Selection(parse_where(where or (), (*study.columns, *EXTRAS)), goals)
+    names = chosen_columns(columns, study.columns)
+    said = {"settings": list(inputs.settings), "where": where or [], "goals": wanted}
+    endless = any(axis.continuous for axis in study.inputs[2].axes) and not sample
+    if not endless and study.size <= LARGEST_ENUMERATION:
+        if trials:
+            raise InputError(
+                f"the space has {study.size:,} points, all of which are gone through: leave it out",
+                key="--trials",
+            )
+        with pieces_of(cluster) as pieces:
+            run = Run(study, selection, names, target, pieces, said=said)
+            run.announce()
+            table = run.to_table()
+        proof = "a sample" if sample else "all designs of the space"
+        proof = f"{study.size:,} points gone through, {proof}: nothing in them is better"
+    else:
+        if cluster:
+            raise InputError("goes with a space of up to 1e8 points", key="--cluster")
+        from recost.study.optimise import TRIALS, Optimiser
+
+        count = trials or TRIALS
+        optimiser = Optimiser(study, selection, seed)
+        run = Run(study, selection, names, target, said={**said, "trials": count})
+        run.announce()
+        counter = Counter(count, "points", quiet=quiet)
+        try:
+            table = optimiser.run(count, counter.update)
+        finally:
+            counter.end()
+        run.finish(optimiser.impossible, count)
+        size = "endless" if endless else f"{study.size:.1e} points"
+        proof = (
+            f"{count:,} points tried by optuna ({optimiser.method}, seed {seed}) of a space that"
+            f" is {size}: the best of these, not proved the best there is"
+        )
+    if not len(table["row"]):
+        why = f" ({study.missing})" if study.missing else ""
+        raise InputError(f"no design of the space meets the conditions{why}", key="--where")
+    target.note(proof)
+    run.show(table)

@@ -1,0 +1,253 @@
+"""How sweeps and searches go through their points and give their rows away."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import typer
+
+from recost.cli.output import Output
+from recost.cli.progress import Counter
+from recost.errors import InputError
+from recost.report.write import Format
+
+if TYPE_CHECKING:
+    from recost.report.stream import Layout
+    from recost.study.selection import Selection, Table
+    from recost.study.sweep import Pieces, Study
+
+#: Files that take rows as they are made.
+STREAMED = (".csv", ".parquet", ".npz")
+#: Rows that a screen or a JSON file takes at most.
+MOST_SHOWN = 100_000
+
+
+@dataclass(frozen=True)
+class Target:
+    """Where rows go."""
+
+    path: Path | None
+    output_format: Format | None
+    force: bool
+    quiet: bool
+
+    @property
+    def streams(self) -> bool:
+        """Whether it is a file that takes rows as they are made."""
+        return self.path is not None and self.path.suffix.lower() in STREAMED
+
+    def note(self, text: str) -> None:
+        """Say something on standard error."""
+        if not self.quiet:
+            typer.echo(f"note: {text}", file=sys.stderr)
+
+
+@dataclass(frozen=True)
+class Run:
+    """A study, the rows that are wanted of it, and where they go.
+
+    Attributes
+    ----------
+    names : the columns
+    pieces : makes the rows of points start..stop, on a cluster; None does it here
+    shard : part i of n
+    said : what the file's companion says beside what the study knows
+    """
+
+    study: Study
+    selection: Selection
+    names: tuple[str, ...]
+    target: Target
+    pieces: Callable[[Study, Selection, int, int], Pieces] | None = None
+    resume: bool = False
+    shard: tuple[int, int] | None = None
+    said: dict[str, Any] = field(default_factory=dict)
+
+    @property
+    def bounds(self) -> tuple[int, int]:
+        """The first point, and the one after the last."""
+        number, count = self.shard or (1, 1)
+        return self.study.size * (number - 1) // count, self.study.size * number // count
+
+    @property
+    def identity(self) -> str:
+        """What the rows are made from; the same for all shards of one sweep."""
+        conditions = [str(condition) for condition in self.selection.where]
+        goals = [[goal.column, goal.larger] for goal in self.selection.goals]
+        asked = [self.names, conditions, goals, self.selection.top]
+        return json.dumps([self.study.fingerprint, *asked])
+
+    def layout(self, names: tuple[str, ...]) -> Layout:
+        """The columns of a file with these names."""
+        from recost.report.stream import Layout
+
+        study = self.study
+        words = {name: study.words[name] for name in names if name in study.words}
+        whole = frozenset(study.whole & set(names))
+        return Layout(names, words, whole, frozenset(study.gapped & set(names)))
+
+    def to_file(self) -> None:
+        """Write the rows to a file that takes them as they are made, and its companion."""
+        from recost.report.files import write_files
+        from recost.report.merge import companion
+        from recost.report.stream import Stream, check_new
+
+        path = self.target.path
+        assert path is not None
+        check_new([path], force=self.target.force)
+        start, stop = self.bounds
+        identity = f"{self.identity}{start}-{stop}{path.suffix.lower()}"
+        stream = Stream(path, self.layout(self.names), identity)
+        with _written(path, stream.part.name if self.selection.streams else f"{path.name}.kept"):
+            if self.selection.streams:
+                self._stream(stream)
+            else:
+                self._best(stream, identity)
+        self.finish(stream.impossible, stop - start)
+        about = {"kind": "sweep", **self.said, "shard": self.shard, "identity": self.identity}
+        about |= {"rows": stream.rows, "impossible": stream.impossible}
+        about |= {"columns": list(self.names), "top": self.selection.top}
+        about["goals"] = [[goal.column, goal.larger] for goal in self.selection.goals]
+        about["provenance"] = self.study.provenance()
+        write_files({companion(path): as_json(about)})
+
+    def _stream(self, stream: Any) -> None:
+        """Every row, as it is made."""
+        from recost.report.stream import check_new
+
+        if not self.resume and not self.target.force:
+            check_new([stream.part], force=False)
+        start, stop = self.bounds
+        try:
+            stream.begin(start, resume=self.resume)
+            with self._progress(stream.next_point) as seen:
+                for done, table, lost in self._pieces(stream.next_point, stop):
+                    stream.append(table, done, lost)
+                    seen(done)
+            stream.finish()
+        finally:
+            stream.close()
+
+    def _best(self, stream: Any, identity: str) -> None:
+        """The best rows, once all have been seen."""
+        from recost.report.keep import Keep
+        from recost.report.stream import check_new
+        from recost.study.selection import best, join
+
+        path = self.target.path
+        assert path is not None
+        keep = Keep(path, self.layout(self.study.columns), identity)
+        if not self.resume and not self.target.force:
+            check_new([keep.file], force=False)
+        start, stop = self.bounds
+        kept = keep.begin(start, resume=self.resume)
+        with self._progress(keep.next_point) as seen:
+            for done, table, lost in self._pieces(keep.next_point, stop):
+                kept = best(join([kept, table]), self.selection)
+                keep.update(kept, done, lost)
+                seen(done)
+        try:
+            stream.begin(start, resume=False)
+            stream.append(kept, stop, keep.impossible)
+            stream.finish()
+        finally:
+            stream.close()
+        keep.finish()
+
+    def to_table(self, limit: int | None = None) -> Table:
+        """The rows that are wanted, in memory; raises InputError if they are more than `limit`."""
+        from recost.study.sweep import select
+
+        with self._progress(0) as seen:
+            pieces = self._pieces(0, self.study.size)
+            table, impossible = select(self.study, self.selection, seen, limit, pieces)
+        self.finish(impossible, self.study.size)
+        return table
+
+    def _pieces(self, start: int, stop: int) -> Pieces:
+        from recost.study.sweep import chunks
+
+        return (self.pieces or chunks)(self.study, self.selection, start, stop)
+
+    @contextmanager
+    def _progress(self, done: int) -> Iterator[Callable[[int], None]]:
+        start, stop = self.bounds
+        counter = Counter(stop - start, "points", done=done - start, quiet=self.target.quiet)
+        try:
+            yield lambda point: counter.update(point - start)
+        finally:
+            counter.end()
+
+    def announce(self) -> None:
+        """Say what takes long."""
+        from recost.kernels._numba import has_compiled
+
+        if not has_compiled("sweep"):
+            self.target.note("compiling the kernels, once for this machine; it takes some seconds")
+        slow = self.study.one_by_one
+        if slow:
+            self.target.note(
+                f"{', '.join(dict.fromkeys(slow))}: points are worked out one by one, some hundred"
+                " a second; kernels of a sweep are for inference on crossbars"
+            )
+
+    def finish(self, impossible: int, points: int) -> None:
+        """Say which points have no row, and which values there are not."""
+        if self.study.pricing.draws:
+            from recost.study.uncertainty import uncertainty_notes
+
+            for text in uncertainty_notes(self.study.inputs[0], self.study.pricing.draws):
+                self.target.note(text)
+        if self.study.missing:
+            self.target.note(f"not known everywhere: {self.study.missing}")
+        if not impossible:
+            return
+        refused = self.study.refused
+        if impossible == points:
+            raise InputError(f"no point of the space can be built: {refused}", key="--vary")
+        reason = f" ({refused})" if refused else ""
+        text = f"{impossible:,} of {points:,} points cannot be built{reason}; they have no row"
+        self.target.note(text)
+
+    def show(self, table: Table) -> None:
+        """Put a small answer on the screen or into a file."""
+        from recost.report.stream import Stream, check_new
+        from recost.study.sweep import as_result
+
+        table = {name: table[name] for name in self.names}
+        path = self.target.path
+        if path is not None and str(path) != "-":
+            check_new([path], force=self.target.force)
+        if path is not None and path.suffix.lower() in (".parquet", ".npz"):
+            stream = Stream(path, self.layout(self.names), "")
+            stream.begin(0, resume=False)
+            stream.append(table, 0, 0)
+            stream.finish()
+            return
+        out = Output(output_format=self.target.output_format, path=path, quiet=self.target.quiet)
+        out.show(as_result(self.study, table, "sweep"), **self.said)
+
+
+@contextmanager
+def _written(path: Path, kept: str) -> Iterator[None]:
+    """Say of a file that cannot be written what is left of it."""
+    try:
+        yield
+    except OSError as error:
+        reason = error.strerror or str(error)
+        raise InputError(
+            f"cannot be written: {reason}; what is there is kept in {kept}, and"
+            " --resume goes on with it",
+            path=str(path),
+        ) from error
+
+
+def as_json(said: dict[str, Any]) -> bytes:
+    """What a companion says."""
+    return (json.dumps(said, indent=2, ensure_ascii=False, default=str) + "\n").encode("utf-8")

@@ -1,0 +1,167 @@
+"""A sweep on the machines of a Dask cluster: the same pieces, worked out elsewhere.
+
+A piece depends on what it is asked for and on nothing else, so that one which is lost with its
+worker is worked out again by another, and rows come back in the order of their points.
+"""
+
+from __future__ import annotations
+
+import pickle
+import threading
+from collections import deque
+from collections.abc import Iterator
+from contextlib import contextmanager
+from functools import lru_cache
+from typing import Any
+
+import recost
+from recost.errors import Fault, InputError
+from recost.study.selection import Selection, Table
+from recost.study.sweep import Pieces, Study, piece
+
+# Seconds to wait for the scheduler, and for a worker to come back after the last has gone.
+_PATIENCE, _LONELY = 10.0, 60.0
+# Pieces in flight for each thread of the cluster: one at work, one on its way.
+_IN_FLIGHT = 2
+_AT_WORK = threading.Lock()
+
+
+class Cluster:
+    """A connection to the scheduler at `address`.
+
+    Raises
+    ------
+    InputError
+        Dask is not installed, nobody answers, there are no workers, or they have another recost.
+    """
+
+    def __init__(self, address: str) -> None:
+        try:
+            from distributed import Client
+        except ModuleNotFoundError:
+            raise InputError(
+                "needs Dask: pip install 'recost[cluster]', here and on the workers",
+                key="--cluster",
+            ) from None
+        self.address = address
+        try:
+            self._client: Any = Client(address, timeout=_PATIENCE, set_as_default=False)
+        except (OSError, ValueError, TimeoutError) as error:
+            raise InputError(
+                f"no scheduler answers at {address} ({str(error) or 'no answer'}); start one with"
+                f" 'dask scheduler' and workers with 'dask worker {address}', and write the"
+                " address that it prints, such as tcp://192.168.0.1:8786",
+                key="--cluster",
+            ) from None
+        try:
+            self._check_workers()
+        except InputError:
+            self._client.close()
+            raise
+
+    def _check_workers(self) -> None:
+        if not self._workers():
+            raise InputError(
+                f"the scheduler at {self.address} has no workers; start some with 'dask worker"
+                f" {self.address}'",
+                key="--cluster",
+            )
+        versions = self._client.run(_version, on_error="return")
+        faults = []
+        for worker, version in versions.items():
+            if version != recost.__version__:
+                what = "has no recost" if isinstance(version, Exception) else f"has {version}"
+                message = f"worker {worker} {what}, here is {recost.__version__}: install the same"
+                faults.append(Fault(message, key="--cluster"))
+        if faults:
+            raise InputError(faults)
+
+    def _workers(self) -> dict[str, int]:
+        """Threads of each worker."""
+        found: dict[str, int] = self._client.nthreads()
+        return found
+
+    def close(self) -> None:
+        """Leave the cluster as it was."""
+        self._client.close()
+
+    def pieces(self, study: Study, selection: Selection, start: int, stop: int) -> Pieces:
+        """What `recost.study.sweep.chunks` gives, in the same order."""
+        recipe = pickle.dumps((study.inputs, study.pricing, study.extras, selection))
+        window = max(1, sum(self._workers().values())) * _IN_FLIGHT
+        waiting: deque[tuple[int, Any]] = deque()
+        lows = iter(range(start, stop, study.chunk))
+        while True:
+            while len(waiting) < window and (low := next(lows, None)) is not None:
+                high = min(stop, low + study.chunk)
+                future = self._client.submit(_work, recipe, low, high, pure=False)
+                waiting.append((high, future))
+            if not waiting:
+                return
+            high, future = waiting.popleft()
+            table, impossible, heard = self._result(future, high)
+            study.hear(*heard)
+            yield high, table, impossible
+
+    def _result(self, future: Any, high: int) -> Any:
+        """The answer of a piece, waited for as long as there is somebody to give it."""
+        from distributed import KilledWorker, wait
+
+        lonely = 0.0
+        step = 2.0
+        while self._client.status == "running":
+            try:
+                wait(future, timeout=step)
+            except TimeoutError:
+                lonely = 0.0 if self._workers() else lonely + step
+                if lonely < _LONELY:
+                    continue
+                break
+            try:
+                return future.result()
+            except KilledWorker:
+                raise InputError(
+                    f"workers died again and again on the points before {high:,}: too little"
+                    " memory? What is written is kept, and --resume goes on with it",
+                    key="--cluster",
+                ) from None
+        raise InputError(
+            f"{self.address} has gone: no scheduler, or no worker for {_LONELY:.0f} s; what is"
+            " written is kept, and --resume goes on with it",
+            key="--cluster",
+        )
+
+
+@contextmanager
+def connected(address: str) -> Iterator[Cluster]:
+    """A connection for as long as it is needed."""
+    cluster = Cluster(address)
+    try:
+        yield cluster
+    finally:
+        cluster.close()
+
+
+def _version() -> str:
+    """The version of recost on a worker."""
+    return recost.__version__
+
+
+def _work(recipe: bytes, low: int, high: int) -> tuple[Table, int, tuple[str | None, str | None]]:
+    """A piece, on a worker; its threads take turns, since one piece uses them all."""
+    import numba
+    from distributed import get_worker
+
+    config: Any = numba.config
+    with _AT_WORK:
+        numba.set_num_threads(min(get_worker().state.nthreads, config.NUMBA_NUM_THREADS))
+        study, selection = _study(recipe)
+        table, impossible = piece(study, selection, low, high)
+        return table, impossible, (study.refused, study.missing)
+
+
+@lru_cache(maxsize=2)
+def _study(recipe: bytes) -> tuple[Study, Selection]:
+    """The study that a recipe is of, kept for the next piece."""
+    (hardware, networks, space), pricing, extras, selection = pickle.loads(recipe)
+    return Study(hardware, networks, space, pricing, extras), selection

@@ -7,11 +7,16 @@ from recost.hardware import Hardware
 from recost.models.cost import Cost
 from recost.models.gpu import run_on_gpu
 from recost.models.inference import infer
-from recost.models.training import infer_digital, train
+from recost.models.training import infer_by_products, infers_by_products, train
 from recost.network import LayerTable
 from recost.vocabulary import HardwareKind
 
 PHASES = ("inference", "training")
+
+
+def counts_units(hardware: Hardware) -> bool:
+    """Whether inference is counted in operation units, by the kernels that sweeps use too."""
+    return hardware.kind == HardwareKind.RERAM.text and not infers_by_products(hardware)
 
 
 def cost(
@@ -25,7 +30,7 @@ def cost(
     """
     if phase not in PHASES:
         raise InputError(f"'{phase}' is not one of {', '.join(PHASES)}", key="phase")
-    if crossbars and (phase, hardware.kind) != ("inference", HardwareKind.RERAM.text):
+    if crossbars and not (phase == "inference" and counts_units(hardware)):
         raise InputError(
             f"{hardware.name}: copies of the slowest layers are for inference on crossbars",
             path=hardware.path,
@@ -35,6 +40,6 @@ def cost(
         return run_on_gpu(hardware, network, phase)
     if phase == "training":
         return train(hardware, network)
-    if hardware.kind == HardwareKind.DIGITAL.text:
-        return infer_digital(hardware, network)
+    if infers_by_products(hardware):
+        return infer_by_products(hardware, network)
     return infer(hardware, network, crossbars=crossbars)

@@ -28,7 +28,14 @@ from recost.models.training_prices import (
     times_of,
 )
 from recost.network import LayerTable
-from recost.vocabulary import COUNTS, TRAINING_ACTIONS, Count, TrainingAction, TrainingUpdate
+from recost.vocabulary import (
+    COUNTS,
+    TRAINING_ACTIONS,
+    Count,
+    HardwareKind,
+    TrainingAction,
+    TrainingUpdate,
+)
 
 Array = np.ndarray[Any, Any]
 
@@ -351,8 +358,23 @@ def _layers(
     )
 
 
-def infer_digital(hardware: Hardware, network: LayerTable) -> Cost:
-    """What one input costs on a digital machine: a product a vector, layers in a pipeline.
+def infers_by_products(hardware: Hardware) -> bool:
+    """Whether inference is products with whole blocks, and no reading of operation units.
+
+    So it is on digital machines, and where crossbars store the activations too and a product has
+    its price (PipeLayer).
+    """
+    if hardware.kind == HardwareKind.DIGITAL.text:
+        return True
+    stores = is_reram(hardware) and hardware.writes.store
+    return stores and hardware.training.mvm_energy_j is not None
+
+
+def infer_by_products(hardware: Hardware, network: LayerTable) -> Cost:
+    """What one input costs where a vector is a product with a block, layers in a pipeline.
+
+    Where activations are stored in crossbars their writes are in it, all of them: what
+    `writes.eliminate` leaves out is known of training.
 
     Raises
     ------
@@ -368,5 +390,9 @@ def infer_digital(hardware: Hardware, network: LayerTable) -> Cost:
         )
     figures = forward_figures(hardware, network)
     seconds = figures.busy[:, 0]
-    interval = float(seconds.max())
-    return _cost(figures, network, "inference", (float(seconds.sum()), interval))
+    times = float(seconds.sum()), float(seconds.max())
+    found = _cost(figures, network, "inference", times)
+    if not is_reram(hardware) or leaves_all(hardware):
+        return found
+    note = f"{hardware.name}: inference stores every activation; writes.eliminate is for training"
+    return replace(found, notes=(*found.notes, note))

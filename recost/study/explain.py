@@ -6,8 +6,10 @@ from typing import Any
 
 import numpy as np
 
+from recost.errors import InputError
 from recost.hardware import Hardware
 from recost.models.binding import check_crossbars
+from recost.models.machine import counts_units
 from recost.network import LayerTable
 from recost.study.result import Result
 from recost.vocabulary import ACTIONS, PAYER, Count, WeightSparsity
@@ -63,6 +65,13 @@ def explain(hardware: Hardware, network: LayerTable, layer: str) -> Result:
     which the last rows give.  Raises InputError for an unknown layer.
     """
     check_crossbars(hardware)
+    if not counts_units(hardware):
+        raise InputError(
+            f"{hardware.name}: its inference is products with whole blocks, not reads of operation"
+            " units; recost estimate --per component has its counts and prices",
+            path=hardware.path,
+            key="writes.store",
+        )
     at = network.index(layer)
     rows = [
         *_matrix(network, at),

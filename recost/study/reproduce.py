@@ -177,9 +177,9 @@ class Reproduction:
         reach = found.grid.low if lower_end else found.grid.high
         known = bool(found.grid.unknowns)
         ranged = published.value is None
-        explanation = found.figure.note
-        if found.rival:
-            explanation = f"not together with {found.rival}; {explanation}".rstrip("; ")
+        rival = f"not together with {found.rival}" if found.rival else ""
+        parts = (rival, rule.remainder(published, ends), found.figure.note)
+        explanation = "; ".join(part for part in parts if part)
         return {
             "row": "figure",
             "system": published.system,
@@ -248,7 +248,11 @@ def reproduce(names: Sequence[str] = (), *, details: bool = False) -> Result:
     (`recost.study.reproduction.verdict`).  `details` adds the study's cases without a
     published figure.  Raises InputError.
     """
-    studies = open_studies(names)
+    return as_result(open_studies(names), details=details)
+
+
+def as_result(studies: Sequence[Reproduction], *, details: bool = False) -> Result:
+    """The table of `reproduce` for opened studies."""
     rows = [row for study in studies for row in study.rows() if details or row["row"] == "figure"]
     warnings = [note for study in studies for note in study.changed_profiles()]
     return Result(

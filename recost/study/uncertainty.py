@@ -105,8 +105,8 @@ class Pricing:
         """What answers for the points of `axes`; `is_own` tells keys of the hardware."""
         own = [i for i, axis in enumerate(axes) if is_own(axis)]
         others = [i for i, axis in enumerate(axes) if not is_own(axis)]
-        # Whether activations are stored decides between two models.
-        same = all(axis.key != "writes.store" for axis in axes)
+        # These decide between two models of inference.
+        same = all(axis.key not in ("writes.store", "training.mvm_energy") for axis in axes)
         if same and self.compiled(hardware):
             return Sweep(hardware, network, axes, own, others, self.draws)
 

@@ -10,6 +10,7 @@ from recost.models.machine import cost
 from recost.models.training import training_figures
 from recost.models.training_prices import block_prices, example_energy_j
 from recost.network import load_network
+from recost.study.explain import explain
 
 ALL = ("panther-1", "panther-2", "panther-3", "base-mvm", "base-opa-mvm", "base-digital",
        "pipelayer")  # fmt: skip
@@ -156,3 +157,23 @@ def test_what_has_no_crossbars_is_not_placed_on_them(name):
 
     with pytest.raises(InputError, match="no crossbars"):
         layers(network(), load_hardware(name))
+
+
+def test_inference_where_activations_are_stored():
+    # LeNet-5 on PipeLayer: each layer's inputs are written into 4 cells of 3.91 nJ a value [P];
+    # a product with a block is 4 groups of 2 signs, 16 streamed bits, 128 wordlines, half spikes.
+    machine, net = load_hardware("pipelayer"), load_network("lenet5")
+    inference = cost(machine, net, "inference")
+    values = 784 + 20 * 12 * 12 + 50 * 4 * 4 + 500
+    assert inference.energies_j["write"] == pytest.approx(values * 4 * 3.91e-9)
+    blocks = [1 * 576, 4 * 64, 7 * 4, 4 * 1]  # blocks of 128 x 128 weights x vectors
+    product_j = 8 * 16 * 128 * 0.5 * 1.08e-12
+    assert inference.energies_j["cell"] == pytest.approx(sum(blocks) * product_j)
+    with pytest.raises(InputError, match="products with whole blocks"):
+        explain(machine, net, "conv1")
+
+
+def test_inference_says_that_elimination_is_for_training():
+    found = cost(load_hardware("write-elimination"), load_network("lenet5"), "inference")
+    assert any("writes.eliminate is for training" in note for note in found.notes)
+    assert not cost(load_hardware("pipelayer"), load_network("lenet5"), "inference").notes

@@ -3,7 +3,7 @@
 predicted
     nothing was fitted to it and the models, at the shipped values, are within 10 %
 calibrated
-    a parameter was fitted to it, and the models give it within 10 %
+    a parameter was fitted to it, and the models give it within 10 %, or reach it
 reachable
     it lies inside what the models give over what is not public, a range of at most a factor 2
 unconstrained
@@ -14,10 +14,8 @@ conflict
 off
     none of these
 
-Of a published range both ends must hold.  A saving in per cent is judged by what is left of the
-whole: 85 % and 92 % saved differ by a factor of two in what is paid.  A figure of which only one
-end is published ("at most", "more than") holds on the right side of it; a trend must be strictly
-there.
+Of a published range both ends must hold.  A figure of which only one end is published ("at most",
+"more than") holds on the right side of it; a trend must be strictly there.
 """
 
 from __future__ import annotations
@@ -85,8 +83,7 @@ def pairs(published: PublishedFigure, ends: Ends) -> tuple[Pair, ...]:
     """What must agree for the figure to hold."""
     tolerance = published.tolerance_absolute
     if published.value is not None:
-        value, modelled = _judged(published, published.value), _judged(published, ends.high)
-        return (Pair(value, modelled, 0, tolerance, strict=False),)
+        return (Pair(published.value, ends.high, 0, tolerance, strict=False),)
     strict = published.kind == "trend"
     whole = published.low is not None and published.high is not None
     found = []
@@ -97,9 +94,14 @@ def pairs(published: PublishedFigure, ends: Ends) -> tuple[Pair, ...]:
     return tuple(found)
 
 
-def _judged(published: PublishedFigure, number: float) -> float:
-    """The number that is compared: of a saving, what is left."""
-    return 100.0 - number if published.metric.endswith(_SAVING) else number
+def remainder(published: PublishedFigure, ends: Ends) -> str:
+    """Of a saving in per cent, what is left: 85 % and 92 % saved are alike, what is paid is not."""
+    if published.value is None or not published.metric.endswith(_SAVING):
+        return ""
+    left, modelled = 100.0 - published.value, 100.0 - ends.high
+    return (
+        f"{left:.3g} % is left as published, {modelled:.3g} % as modelled, {modelled / left:.2f}x"
+    )
 
 
 def holds(published: PublishedFigure, ends: Ends) -> bool:
@@ -119,14 +121,15 @@ def alone(published: PublishedFigure, default: Ends, grid: Grid, *, fitted: bool
     if not grid.unknowns or not _inside(published, grid):
         return OFF
     widths = [high / low if low > 0.0 else math.inf for low, high in _reaches(published, grid)]
-    return REACHABLE if max(widths) <= WIDEST else UNCONSTRAINED
+    if max(widths) > WIDEST:
+        return UNCONSTRAINED
+    return CALIBRATED if fitted else REACHABLE
 
 
 def _reaches(published: PublishedFigure, grid: Grid) -> list[tuple[float, float]]:
     """From where to where each end that was published goes."""
     if published.value is not None:
-        low, high = sorted(_judged(published, end) for end in grid.high)
-        return [(low, high)]
+        return [grid.high]
     return [
         reach
         for end, reach in ((published.low, grid.low), (published.high, grid.high))

@@ -62,9 +62,11 @@ def moved(study: Reproduction, name: str, figure: Figure, before: object) -> boo
 
 
 STUDIES = {study.study.system: study for study in open_studies()}
+# SRE's studies have two hundred comparisons of six networks.
+SETTINGS = [pytest.param(s, marks=pytest.mark.slow) if s == "sre" else s for s in STUDIES]
 
 
-@pytest.mark.parametrize("system", STUDIES)
+@pytest.mark.parametrize("system", SETTINGS)
 def test_every_setting_moves_its_figure(system):
     study = STUDIES[system]
     still: set[str] = set()

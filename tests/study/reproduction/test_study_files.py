@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from recost.errors import InputError
-from recost.study.reproduce import reproduce
+from recost.study.reproduce import open_studies, reproduce
 from recost.study.reproduction.files import published_figures, shipped_studies
 
 HEAD = 'schema = 1\nsystem = "isaac"\ntitle = "mine"\n'
@@ -93,7 +93,7 @@ def test_an_unknown_system_is_named():
 
 
 def test_every_published_figure_is_in_a_study_and_no_other():
-    figures = [row["figure"] for row in reproduce().rows]
+    figures = [figure.id for study in open_studies() for figure in study.study.figure]
     assert sorted(figures) == sorted(published_figures())
 
 

@@ -67,6 +67,13 @@ def test_over_unknowns(reach, verdict):
     assert rule.alone(published(value=10.0), Ends(6.0, 6.0), line(*reach), fitted=False) == verdict
 
 
+def test_a_fitted_figure_that_is_reached_is_calibrated():
+    # One end of a range was fitted and the other is within reach: no success of its own.
+    figure = published(value=10.0)
+    assert rule.alone(figure, Ends(6.0, 6.0), line(6.0, 11.0), fitted=True) == rule.CALIBRATED
+    assert rule.alone(figure, Ends(6.0, 6.0), line(5.0, 11.0), fitted=True) == rule.UNCONSTRAINED
+
+
 def test_both_ends_of_a_range_must_hold():
     figure = published(low=2.0, high=8.0, kind="range")
     assert rule.holds(figure, Ends(2.1, 7.5))
@@ -92,15 +99,12 @@ def test_an_absolute_tolerance_stands_in_for_the_relative_one():
     assert not rule.holds(none, Ends(1.1, 1.1))
 
 
-def test_a_saving_is_judged_by_what_is_left():
+def test_a_saving_says_what_is_left():
     saving = published(value=85.0, metric="energy_saving_percent")
-    assert rule.worst(saving, Ends(92.5, 92.5)).ratio == pytest.approx(0.5)
-    assert rule.holds(saving, Ends(86.0, 86.0))
-    assert not rule.holds(saving, Ends(87.0, 87.0))  # 13 % left, not 15 %
-    assert rule.alone(saving, Ends(92.5, 92.5), line(80.0, 92.5), fitted=False) == (
-        rule.UNCONSTRAINED
-    )  # 7.5 to 20 % left
-    assert rule.alone(saving, Ends(92.5, 92.5), line(84.0, 92.0), fitted=False) == rule.REACHABLE
+    assert rule.holds(saving, Ends(92.5, 92.5))
+    said = rule.remainder(saving, Ends(92.5, 92.5))
+    assert said == "15 % is left as published, 7.5 % as modelled, 0.50x"
+    assert not rule.remainder(published(value=85.0), Ends(92.5, 92.5))
 
 
 def test_two_figures_that_exclude_each_other_are_a_conflict():

@@ -26,7 +26,7 @@ from recost.kernels.classes import (
 from recost.kernels.columns import column_moments
 from recost.kernels.compaction import compacted_work
 from recost.kernels.lattice import mean_of, slowest_chunks
-from recost.kernels.maximum import below, larger, largest
+from recost.kernels.maximum import MEMORY, below, larger, largest
 from recost.kernels.moments import (
     ACTIONS,
     CONVERSIONS,
@@ -194,7 +194,7 @@ def _row_class_wait(layer, structure, place, inputs, special, tables, work):
 
     The lattice is the groups of a crossbar if all work alike, when `reached` is filled; else 0.
     """
-    rows, streams, alike, chunks, reached = inputs
+    rows, streams, alike, chunks, reached, memory = inputs
     by_layer = structure.mapping_sync == _BY_LAYER
     n = float(layer.vectors) if by_layer else 1.0
     out = np.empty((RESULTS, 3))
@@ -226,7 +226,7 @@ def _row_class_wait(layer, structure, place, inputs, special, tables, work):
             most *= alike * n
             lattice = float(alike * units) if same else float(alike)
             every = every and same
-            mine = largest(own, variance, third, float(count), lattice, most)
+            mine = largest(own, variance, third, float(count), lattice, most, memory)
             slowest = larger(slowest, mine, max(bound, most)) if bound > 0.0 else mine
             if out[OWN_FIXED, 0] > longest or bound == 0.0:
                 longest = out[OWN_FIXED, 0]
@@ -238,7 +238,8 @@ def _row_class_wait(layer, structure, place, inputs, special, tables, work):
         slowest_chunks(rows, streams, float(chunks * layer.groups), reached)
     variance = slowest.variance + alike * alike * shared_variance
     third = slowest.third + alike**3 * shared_third
-    slowest = largest(slowest.mean, variance, third, float(chunks * layer.groups), unit, bound)
+    count = float(chunks * layer.groups)
+    slowest = largest(slowest.mean, variance, third, count, unit, bound, memory)
     return slowest, bound, unit if every else 0.0
 
 
@@ -266,6 +267,7 @@ def crossbar_work(layer, structure, place, special, tables, work):
     height = min(structure.operation_unit_rows, structure.crossbar_rows)
     tall = -(-min(layer.rows, structure.crossbar_rows) // height)
     reached, lattice = np.zeros(kinds * tall + 1), math.inf
+    memory = np.zeros((1, MEMORY)) if tables is None else tables.memory
     full = place.row_chunks - 1
     for i in range(2):
         count = structure.crossbar_rows if i == 0 else place.last_rows
@@ -282,7 +284,7 @@ def crossbar_work(layer, structure, place, special, tables, work):
             layer.weight_correlation,
             layer.activation_correlation,
         )
-        inputs = (rows, streams[:kinds], alike, chunks, reached)
+        inputs = (rows, streams[:kinds], alike, chunks, reached, memory)
         mine, most, unit = _row_class_wait(layer, structure, place, inputs, special, tables, work)
         slowest = larger(slowest, mine, max(bound, most)) if bound > 0.0 else mine
         bound = max(bound, most)

@@ -18,6 +18,7 @@ from numba import prange
 from recost.kernels._numba import driver, inlined
 from recost.kernels.counts import data_movement, layer_counts, layer_placement
 from recost.kernels.engine import network_sums, price_sums
+from recost.kernels.maximum import MEMORY
 from recost.kernels.placement import ceil_div
 from recost.kernels.tables import SCRATCH, reader
 from recost.vocabulary import ACTIONS, COUNTS, Count
@@ -30,6 +31,8 @@ _NETWORK = int(Count.NETWORK_BIT_HOPS)
 
 # Points that share scratch space.
 _TOGETHER = 64
+# Numbers of crossbars that are remembered at once; a prime, so that multiples do not collide.
+_REMEMBERED = 127
 
 
 class Moving(NamedTuple):
@@ -104,6 +107,7 @@ def sum_moving(moving, machine, shares, fixed, special, tables, sums):
         words, base = moved.view(np.float64), layers.view(np.float64)
         long = words.size // layers.size
         scratch, own = np.empty(SCRATCH), np.empty((layers.size, COUNTS))
+        memory = np.zeros((_REMEMBERED, MEMORY))
         for p in range(block * _TOGETHER, min(structure_at.size, (block + 1) * _TOGETHER)):
             structure = structures[structure_at[p]]
             for i in range(layers.size):
@@ -121,7 +125,7 @@ def sum_moving(moving, machine, shares, fixed, special, tables, sums):
                     words[i * long + moving.words[e]] += (
                         shares[p, moving.axes[e]] * moving.slopes[e]
                     )
-                mine = reader(tables, moving.directions[i], scratch)
+                mine = reader(tables, moving.directions[i], scratch, memory)
                 layer_counts(moved[i], structure, special, mine, own[i])
             network_sums(moved, structure, own, copies.copy(), 0, sums[p])
 

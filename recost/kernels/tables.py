@@ -43,39 +43,26 @@ from recost.kernels.moments import (
 UNITS, INPUTS, WEIGHTS, LIVE = range(4)
 SURFACES = 4
 UNITS_VALUES, INPUTS_VALUES, WEIGHTS_VALUES, LIMITS_VALUES = 3, 2, 4, 4
-# Coefficients along each axis of a piece; one along an axis that does not vary.
+# Coefficients along each axis of a cell.
 ORDER = 12
-# Numbers of scratch space that a reader needs: two axes, a row, and what it reads.
-_ROW = 2 * ORDER
-_UNITS = _ROW + ORDER * WEIGHTS_VALUES
-_INPUTS = _UNITS + UNITS_VALUES
-_WEIGHTS = _INPUTS + INPUTS_VALUES
+# Numbers of scratch space that a reader needs: a row of a cell, and what is read of weights,
+# dead rows, inputs and units.
+_WEIGHTS = ORDER * WEIGHTS_VALUES
 _DEAD = _WEIGHTS + WEIGHTS_VALUES
-SCRATCH = _DEAD + WEIGHTS_VALUES
+_INPUTS = _DEAD + WEIGHTS_VALUES
+_UNITS = _INPUTS + INPUTS_VALUES
+SCRATCH = _UNITS + UNITS_VALUES
 # A difference that is less than this share of its terms is summed directly, and a variance that
 # is less than this share of the mean: their roots are not as exact as they are.
 _LEFT = 1e-3
 _CERTAIN = 1e-4
 
-# A function of two numbers in (0, 1): for each axis the range, cells and coefficients in a cell.
-SURFACE = np.dtype(
-    [
-        ("first_low", "f8"),
-        ("first_high", "f8"),
-        ("first_start", "f8"),  # the position of its low end
-        ("first_scale", "f8"),  # cells per position
-        ("first_cells", "i8"),
-        ("first_order", "i8"),
-        ("second_low", "f8"),
-        ("second_high", "f8"),
-        ("second_start", "f8"),
-        ("second_scale", "f8"),
-        ("second_cells", "i8"),
-        ("second_order", "i8"),
-        ("offset", "i8"),  # of its coefficients
-    ],
-    align=True,
+# An axis of densities: its range, where that begins as a place, cells per place, and cells.
+AXIS = np.dtype(
+    [("low", "f8"), ("high", "f8"), ("start", "f8"), ("scale", "f8"), ("cells", "i8")], align=True
 )
+# A function of two densities in (0, 1]: its axes, and the first of its cells.
+SURFACE = np.dtype([("first", AXIS), ("second", AXIS), ("cell", "i8")], align=True)
 
 
 class Tables(NamedTuple):
@@ -83,9 +70,11 @@ class Tables(NamedTuple):
 
     `direction` is the number of the layer's d among those of the sweep, -1 for a layer whose
     slices keep no proportion.  `keys` [tables, 3] are rows, height and direction; `surfaces`
-    [tables * SURFACES] of `SURFACE`; `pieces` [tables + 1] the first piece of each table's
-    limits, `edges` [pieces, 2] where they begin and end, in v, and `usual` [pieces] the units
-    that are usual on them; `limits` [pieces, ORDER, LIMITS_VALUES] and `values` are coefficients.
+    [tables * SURFACES] of `SURFACE`; `units`, `inputs` and `weights` hold the coefficients of
+    their cells, [cells, ORDER, ORDER * values] ([cells, ORDER, values] of the units, which have
+    one axis); `pieces` [tables + 1] the first piece of each table's limits, `edges` [pieces, 2]
+    where they begin and end, in v, `usual` [pieces] the units that are usual on them, and
+    `limits` their coefficients [pieces, ORDER, LIMITS_VALUES].
     `asked`, if it has places, takes down what is asked for (rows, height, direction, p, rho, x)
     and nothing is computed: [places, 6], the first place counting those that are used.
     """
@@ -93,29 +82,35 @@ class Tables(NamedTuple):
     direction: int
     keys: Any
     surfaces: Any
-    values: Any
+    units: Any
+    inputs: Any
+    weights: Any
     pieces: Any
     edges: Any
     usual: Any
     limits: Any
     asked: Any
     scratch: Any
+    memory: Any
 
 
 @inlined
-def reader(tables, direction, scratch):
+def reader(tables, direction, scratch, memory):
     """The tables for a layer of that direction, with the scratch space of one thread."""
     return Tables(
         direction,
         tables.keys,
         tables.surfaces,
-        tables.values,
+        tables.units,
+        tables.inputs,
+        tables.weights,
         tables.pieces,
         tables.edges,
         tables.usual,
         tables.limits,
         tables.asked,
         scratch,
+        memory,
     )
 
 
@@ -130,53 +125,77 @@ def position(density):
 
 
 @inlined
-def _basis(at, cells, order, basis):
-    """Chebyshev's polynomials at a place counted in cells, into `basis`; returns the cell."""
-    cell = min(max(int(at), 0), cells - 1)
-    u = 2.0 * (at - cell) - 1.0
-    basis[0] = 1.0
-    if order > 1:
-        basis[1] = u
-        for k in range(2, order):
-            basis[k] = 2.0 * u * basis[k - 1] - basis[k - 2]
-    return cell
+def _covers(axis, density):
+    """Whether a density lies on the axis."""
+    return axis.low <= density <= axis.high
 
 
-@kernel
-def _read(surface, values, point, scratch, out):
-    """The values of a surface at `point` into `out`; whether it covers the point."""
-    one, two = point
-    width = out.size
-    if not (
-        surface.first_low <= one <= surface.first_high
-        and surface.second_low <= two <= surface.second_high
-    ):
-        return False
-    first, second = scratch[:ORDER], scratch[ORDER : 2 * ORDER]
-    rows, columns = surface.first_order, surface.second_order
-    at = (position(one) - surface.first_start) * surface.first_scale
-    i = _basis(at, surface.first_cells, rows, first)
-    at = (position(two) - surface.second_start) * surface.second_scale
-    j = _basis(at, surface.second_cells, columns, second)
-    long = columns * width
-    total = scratch[_ROW : _ROW + long]
-    begin = surface.offset + (i * surface.second_cells + j) * rows * long
-    for k in range(long):
-        total[k] = values[begin + k]
-    for a in range(1, rows):
-        weight = first[a]
-        begin += long
-        for k in range(long):
-            total[k] = fma(weight, values[begin + k], total[k])
-    for f in range(width):
-        out[f] = total[f]
-    for b in range(1, columns):
+@inlined
+def _cell(axis, density):
+    """The cell of a density, and where in it that lies, from -1 to 1."""
+    at = (position(density) - axis.start) * axis.scale
+    cell = min(max(int(at), 0), axis.cells - 1)
+    return cell, 2.0 * (at - cell) - 1.0
+
+
+@inlined
+def _basis(u):
+    """Chebyshev's polynomials at u: as many numbers as ORDER says, which stay in registers."""
+    t = 2.0 * u
+    b2 = fma(t, u, -1.0)
+    b3 = fma(t, b2, -u)
+    b4 = fma(t, b3, -b2)
+    b5 = fma(t, b4, -b3)
+    b6 = fma(t, b5, -b4)
+    b7 = fma(t, b6, -b5)
+    b8 = fma(t, b7, -b6)
+    b9 = fma(t, b8, -b7)
+    b10 = fma(t, b9, -b8)
+    return 1.0, u, b2, b3, b4, b5, b6, b7, b8, b9, b10, fma(t, b10, -b9)
+
+
+@inlined
+def _read(surface, values, densities, width, scratch, out):
+    """The `width` values of a surface at two densities into scratch, from `out` on.
+
+    Whether the surface covers them; if it does not, nothing is read.
+    """
+    one, two = densities
+    covered = _covers(surface.first, one) and _covers(surface.second, two)
+    if covered:
+        i, u = _cell(surface.first, one)
+        j, w = _cell(surface.second, two)
+        cell = surface.cell + i * surface.second.cells + j
+        first, second = _basis(u), _basis(w)
+        for k in range(ORDER * width):
+            value = values[cell, 0, k]
+            for a in range(1, ORDER):
+                value = fma(first[a], values[cell, a, k], value)
+            scratch[k] = value
         for f in range(width):
-            out[f] = fma(second[b], total[b * width + f], out[f])
-    return True
+            value = scratch[f]
+            for b in range(1, ORDER):
+                value = fma(second[b], scratch[b * width + f], value)
+            scratch[out + f] = value
+    return covered
 
 
-@kernel
+@inlined
+def _read_units(surface, values, density, scratch, out):
+    """The values of the units into scratch, from `out` on; whether their axis covers that."""
+    covered = _covers(surface.first, density)
+    if covered:
+        i, u = _cell(surface.first, density)
+        cell, basis = surface.cell + i, _basis(u)
+        for f in range(UNITS_VALUES):
+            value = values[cell, 0, f]
+            for a in range(1, ORDER):
+                value = fma(basis[a], values[cell, a, f], value)
+            scratch[out + f] = value
+    return covered
+
+
+@inlined
 def _read_limits(tables, table, densities, many, out):
     """The limits (see `usual_bound`) at p, rho and the density x of the densest slice."""
     p, rho, x = densities
@@ -188,16 +207,15 @@ def _read_limits(tables, table, densities, many, out):
             low = middle
         else:
             high = middle - 1
-    begin, end = tables.edges[low]
-    u = 2.0 * (v - begin) / (end - begin) - 1.0
-    term, after = 1.0, u
-    beyond = zero = one = two = 0.0
-    for k in range(ORDER):
-        beyond = fma(term, tables.limits[low, k, 0], beyond)
-        zero = fma(term, tables.limits[low, k, 1], zero)
-        one = fma(term, tables.limits[low, k, 2], one)
-        two = fma(term, tables.limits[low, k, 3], two)
-        term, after = after, 2.0 * u * after - term
+    begin, end = tables.edges[low, 0], tables.edges[low, 1]
+    basis = _basis(2.0 * (v - begin) / (end - begin) - 1.0)
+    beyond, zero = tables.limits[low, 0, 0], tables.limits[low, 0, 1]
+    one, two = tables.limits[low, 0, 2], tables.limits[low, 0, 3]
+    for k in range(1, ORDER):
+        beyond = fma(basis[k], tables.limits[low, k, 0], beyond)
+        zero = fma(basis[k], tables.limits[low, k, 1], zero)
+        one = fma(basis[k], tables.limits[low, k, 2], one)
+        two = fma(basis[k], tables.limits[low, k, 3], two)
     out[LIMITS, 0] = many * tables.usual[low]
     out[LIMITS, 1] = many * v * max(0.0, beyond)
     out[LIMITS, 2] = many * v * p * p * max(0.0, zero - 2.0 * x * one + x * x * two)
@@ -233,29 +251,31 @@ def _read_all(tables, table, densities, many, out):
     """Fill the causes in `out`; False where a table does not cover the densities."""
     p, rho, x = densities
     v, u, r = rho * p * x, rho * x, rho * p
-    scratch, values, at = tables.scratch, tables.values, table * SURFACES
-    units = scratch[_UNITS:_INPUTS]
-    inputs = scratch[_INPUTS:_WEIGHTS]
-    weights, dead = scratch[_WEIGHTS:_DEAD], scratch[_DEAD:SCRATCH]
-    dead[:] = 0.0
-    known = (
-        _read(tables.surfaces[at + UNITS], values, (v, 1.0), scratch, units)
-        and _read(tables.surfaces[at + INPUTS], values, (p, u), scratch, inputs)
-        and _read(tables.surfaces[at + WEIGHTS], values, (x, r), scratch, weights)
-        and (rho >= 1.0 or _read(tables.surfaces[at + LIVE], values, (x * p, rho), scratch, dead))
-    )
-    if not known or units[1] < _CERTAIN * units[0]:
+    got, at = tables.scratch, table * SURFACES
+    surfaces = tables.surfaces
+    known = _read_units(surfaces[at + UNITS], tables.units, v, got, _UNITS)
+    if known:
+        known = _read(surfaces[at + INPUTS], tables.inputs, (p, u), INPUTS_VALUES, got, _INPUTS)
+    if known:
+        known = _read(surfaces[at + WEIGHTS], tables.weights, (x, r), WEIGHTS_VALUES, got, _WEIGHTS)
+    for k in range(WEIGHTS_VALUES):
+        got[_DEAD + k] = 0.0
+    if known and rho < 1.0:
+        known = _read(surfaces[at + LIVE], tables.weights, (x * p, rho), WEIGHTS_VALUES, got, _DEAD)
+    if not known or got[_UNITS + 1] < _CERTAIN * got[_UNITS]:
         return False
     for cause in range(ACTIONS):
-        out[cause, 0] = many * v * units[0]
+        out[cause, 0] = many * v * got[_UNITS]
+    # The tables hold what the leading powers leave, so that small densities stay exact.
+    power, power_p, power_x = many, p, x
     for m in range(1, 3):
-        # The tables hold what the leading powers leave, so that small densities stay exact.
-        alone, through = v * units[m], p ** (m + 1) * u * inputs[m - 1]
-        scale, dead_scale = x ** (m + 1) * r * (1.0 - r), (x * p) ** (m + 1) * rho * (1.0 - rho)
-        fixed, fixed_one = scale * weights[m - 1], scale * weights[m + 1]
-        lost, lost_one = dead_scale * dead[m - 1], dead_scale * dead[m + 1]
-        out[SHARED_FIXED, m] = many ** (m + 1) * lost
-        out[SHARED_FRESH, m] = many ** (m + 1) * (through - lost_one)
+        power, power_p, power_x = power * many, power_p * p, power_x * x
+        alone, through = v * got[_UNITS + m], power_p * u * got[_INPUTS + m - 1]
+        scale, dead_scale = power_x * r * (1.0 - r), power_x * power_p * rho * (1.0 - rho)
+        fixed, fixed_one = scale * got[_WEIGHTS + m - 1], scale * got[_WEIGHTS + m + 1]
+        lost, lost_one = dead_scale * got[_DEAD + m - 1], dead_scale * got[_DEAD + m + 1]
+        out[SHARED_FIXED, m] = power * lost
+        out[SHARED_FRESH, m] = power * (through - lost_one)
         out[OWN_FIXED, m] = many * (fixed - lost)
         out[OWN_FRESH, m] = many * (alone - through - fixed_one + lost_one)
         if p >= 1.0:  # a crossbar that keeps all rows has no cause of its own

@@ -51,8 +51,8 @@ def _central_moments(values, laws, spans, sums):
 
 @driver
 def unit_sums(number, height, profile, places):
-    """Cumulants of ceil(Bin(n, v d_b) / S) summed over b, over v: [places, 1, 3]."""
-    out = np.zeros((places.size, 1, UNITS_VALUES))
+    """Cumulants of ceil(Bin(n, v d_b) / S) summed over b, over v: [places, 3]."""
+    out = np.zeros((places.size, UNITS_VALUES))
     units = np.empty(number + 1)
     for k in range(number + 1):
         units[k] = ceil_div(k, height)
@@ -62,7 +62,7 @@ def unit_sums(number, height, profile, places):
         _laws(number, places[i] * profile, laws, spans)
         _central_moments(units, laws, spans, sums)
         for m in range(UNITS_VALUES):
-            out[i, 0, m] = sums[m].sum() / places[i]
+            out[i, m] = sums[m].sum() / places[i]
     return out
 
 

@@ -7,11 +7,15 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from recost.kernels.maximum import MEMORY
 from recost.kernels.tables import (
+    INPUTS_VALUES,
     LIMITS_VALUES,
     ORDER,
     SCRATCH,
     SURFACE,
+    UNITS_VALUES,
+    WEIGHTS_VALUES,
     Tables,
 )
 from recost.kernels.tabulation import input_sums, limit_sums, unit_sums, usual_from, weight_sums
@@ -34,20 +38,17 @@ _TRANSFORM[0] *= 0.5
 
 
 class _Axis(NamedTuple):
-    """A range of densities cut into cells, and the densities at which to sum."""
+    """A range of densities cut into cells (see `AXIS`), and the densities at which to sum.
+
+    There is one density where it does not vary.
+    """
 
     low: float
     high: float
     start: float
     scale: float
     cells: int
-    order: int
     places: Array
-
-    @property
-    def transform(self) -> Array:
-        """From values at a cell's places to coefficients."""
-        return _TRANSFORM if self.order > 1 else np.ones((1, 1))
 
 
 def _position(density: float) -> float:
@@ -59,22 +60,30 @@ def _axis(values: Array, number: int, density: float = _CELLS) -> _Axis:
     """The axis that covers `values` for counts of so many rows, `density` cells to their root."""
     low, high = float(values.min()), float(values.max())
     if high - low <= _SAME * high:
-        return _Axis(low * (1.0 - _SAME), high * (1.0 + _SAME), 0.0, 0.0, 1, 1, np.array([low]))
+        return _Axis(low * (1.0 - _SAME), high * (1.0 + _SAME), 0.0, 0.0, 1, np.array([low]))
     low, high = low * (1.0 - _MARGIN), min(1.0, high * (1.0 + _MARGIN))
     start, end = _position(low), _position(high)
     cells = max(1, math.ceil(density * math.sqrt(number) * (end - start)))
     scale = cells / (end - start)
     at = start + (np.arange(cells)[:, None] + 0.5 * (_NODES + 1.0)).ravel() / scale
     places = at**2 / (at**2 + (1.0 - at) ** 2)
-    return _Axis(low, high, start, scale, cells, ORDER, places)
+    return _Axis(low, high, start, scale, cells, places)
 
 
-def _coefficients(first: _Axis, second: _Axis, sums: Array) -> Array:
-    """Coefficients of every cell, [first cells, second cells, first, second, values]."""
-    width = sums.shape[2]
-    shaped = sums.reshape(first.cells, first.order, second.cells, second.order, width)
-    half = np.einsum("ab,ibjcw->iajcw", first.transform, shaped)
-    return np.ascontiguousarray(np.einsum("cd,iajdw->ijacw", second.transform, half))
+def _along(axis: _Axis, sums: Array) -> Array:
+    """Coefficients along the first axis of `sums` [places, ...]: [cells, ORDER, ...]."""
+    if len(axis.places) > 1:
+        return np.einsum("ab,ib...->ia...", _TRANSFORM, sums.reshape(-1, ORDER, *sums.shape[1:]))
+    found = np.zeros((1, ORDER, *sums.shape[1:]))
+    found[0, 0] = sums[0]
+    return found
+
+
+def _cells(first: _Axis, second: _Axis, sums: Array) -> Array:
+    """Coefficients of `sums` [places, places, values]: [cells, ORDER, ORDER * values]."""
+    half = _along(first, sums)  # [cells, ORDER, places, values]
+    both = np.moveaxis(_along(second, np.moveaxis(half, 2, 0)), (2, 3), (0, 2))
+    return both.reshape(first.cells * second.cells, ORDER, -1)
 
 
 class Tabulation:
@@ -83,8 +92,7 @@ class Tabulation:
     def __init__(self) -> None:
         self._keys: list[tuple[int, int, int]] = []
         self._surfaces: list[Array] = []
-        self._values: list[Array] = []
-        self._used = 0
+        self._values: dict[str, list[Array]] = {"units": [], "inputs": [], "weights": []}
         self._pieces = [0]
         self._limits: list[tuple[Array, Array, Array]] = []
 
@@ -104,24 +112,26 @@ class Tabulation:
         thin, base = _axis(p, number), _axis(np.array([rho_0 * x_0, rho_1 * x_1]), number)
         dense, kept = _axis(x, number), _axis(np.array([rho_0 * p_0, rho_1 * p_1]), number)
         self._keys.append(key)
-        self._add(v, certain, unit_sums(number, height, profile, v.places))
+        self._add("units", v, certain, _along(v, unit_sums(number, height, profile, v.places)))
         sums = input_sums(number, height, profile, thin.places, base.places)
-        self._add(thin, base, sums)
-        self._add(dense, kept, weight_sums(number, height, profile, dense.places, kept.places))
+        self._add("inputs", thin, base, _cells(thin, base, sums))
+        sums = weight_sums(number, height, profile, dense.places, kept.places)
+        self._add("weights", dense, kept, _cells(dense, kept, sums))
         if rho_0 < 1.0:
-            both, rows = _axis(np.array([x_0 * p_0, x_1 * p_1]), number), _axis(rho, number)
-            self._add(both, rows, weight_sums(number, height, profile, both.places, rows.places))
+            dense, kept = _axis(np.array([x_0 * p_0, x_1 * p_1]), number), _axis(rho, number)
+            sums = weight_sums(number, height, profile, dense.places, kept.places)
+            self._add("weights", dense, kept, _cells(dense, kept, sums))
         else:  # never read
-            self._add(certain, certain, np.zeros((1, 1, 4)))
+            self._add("weights", certain, certain, np.zeros((0, ORDER, ORDER * WEIGHTS_VALUES)))
         self._add_limits(number, height, profile, v)
 
-    def _add(self, first: _Axis, second: _Axis, sums: Array) -> None:
+    def _add(self, name: str, first: _Axis, second: _Axis, values: Array) -> None:
+        kept = self._values[name]
         record = np.zeros(1, SURFACE)
-        record[0] = (*first[:6], *second[:6], self._used)
-        values = _coefficients(first, second, sums).ravel()
+        record["first"], record["second"] = first[:5], second[:5]
+        record["cell"] = sum(len(one) for one in kept)
         self._surfaces.append(record)
-        self._values.append(values)
-        self._used += values.size
+        kept.append(values)
 
     def _add_limits(self, number: int, height: int, profile: Array, v: _Axis) -> None:
         """Pieces between the densities at which some slice's usual units change."""
@@ -129,7 +139,7 @@ class Tabulation:
         usual_from(number, height, starts)
         low, high = v.low, max(v.high, v.low * (1.0 + _MARGIN))
         breaks = (starts[:, None] / profile).ravel()
-        cells = v.places[:: v.order] if v.order > 1 else np.zeros(0)
+        cells = v.places[::ORDER] if v.cells > 1 else np.zeros(0)
         breaks = np.concatenate([breaks, cells])
         breaks = np.unique(breaks[(breaks > low) & (breaks < high)])
         edges = np.concatenate([[low], breaks, [high]])
@@ -152,11 +162,16 @@ class Tabulation:
             -1,
             np.array(self._keys, np.int64).reshape(-1, 3),
             np.concatenate([*self._surfaces, np.zeros(0, SURFACE)]),
-            np.concatenate([*self._values, np.zeros(0)]),
+            np.concatenate([*self._values["units"], np.zeros((0, ORDER, UNITS_VALUES))]),
+            np.concatenate([*self._values["inputs"], np.zeros((0, ORDER, ORDER * INPUTS_VALUES))]),
+            np.concatenate(
+                [*self._values["weights"], np.zeros((0, ORDER, ORDER * WEIGHTS_VALUES))]
+            ),
             np.array(self._pieces, np.int64),
             np.concatenate([*edges, np.zeros((0, 2))]),
             np.concatenate([*usual, np.zeros(0)]),
             np.concatenate([*limits, np.zeros((0, ORDER, LIMITS_VALUES))]),
             np.zeros((0, 6)),
             np.zeros(SCRATCH),
+            np.zeros((1, MEMORY)),
         )

@@ -11,9 +11,15 @@ from hypothesis import strategies as st
 from scipy import stats
 
 from recost.kernels import maximum
-from recost.kernels.maximum import larger, largest
+from recost.kernels.maximum import MEMORY, larger
+from recost.kernels.maximum import largest as largest_of
 from recost.kernels.records import Cumulants
 from tests.naive.closed_form import gumbel_rule, normal_maximum
+
+
+def largest(*arguments: float) -> Cumulants:
+    return largest_of(*arguments, np.zeros((1, MEMORY)))
+
 
 COUNTS = (1, 2, 10, 100, 1000, 10_000, 100_000)
 

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
 from recost.kernels.moments import ACTIONS, LIMITS, RESULTS, crossbar_moments
 from recost.kernels.records import GROUP, PART, Rows

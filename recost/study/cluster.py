@@ -6,7 +6,9 @@ worker is worked out again by another, and rows come back in the order of their 
 
 from __future__ import annotations
 
+import logging
 import pickle
+import re
 import threading
 from collections import deque
 from collections.abc import Iterator
@@ -24,6 +26,8 @@ _PATIENCE, _LONELY = 10.0, 60.0
 # Pieces in flight for each thread of the cluster: one at work, one on its way.
 _IN_FLIGHT = 2
 _AT_WORK = threading.Lock()
+# [protocol://]host:port, the host perhaps in the brackets of IPv6.
+_ADDRESS = r"(\w+://)?(\[[\w:]+\]|[^\s/:\[\]]+):\d+"
 
 
 class Cluster:
@@ -43,14 +47,19 @@ class Cluster:
                 "needs Dask: pip install 'recost[cluster]', here and on the workers",
                 key="--cluster",
             ) from None
+        if not re.fullmatch(_ADDRESS, address):
+            raise InputError(
+                f"'{address}' is no address of a scheduler: write what 'dask scheduler' prints,"
+                " such as tcp://192.168.0.1:8786",
+                key="--cluster",
+            )
         self.address = address
         try:
             self._client: Any = Client(address, timeout=_PATIENCE, set_as_default=False)
-        except (OSError, ValueError, TimeoutError) as error:
+        except OSError:  # which a timeout is too
             raise InputError(
-                f"no scheduler answers at {address} ({str(error) or 'no answer'}); start one with"
-                f" 'dask scheduler' and workers with 'dask worker {address}', and write the"
-                " address that it prints, such as tcp://192.168.0.1:8786",
+                f"no scheduler answers at {address}; start one with 'dask scheduler', and workers"
+                f" with 'dask worker {address}'",
                 key="--cluster",
             ) from None
         try:
@@ -81,6 +90,12 @@ class Cluster:
         found: dict[str, int] = self._client.nthreads()
         return found
 
+    def _has_workers(self) -> bool:
+        try:
+            return bool(self._workers())
+        except OSError:
+            return False
+
     def close(self) -> None:
         """Leave the cluster as it was."""
         self._client.close()
@@ -105,20 +120,19 @@ class Cluster:
 
     def _result(self, future: Any, high: int) -> Any:
         """The answer of a piece, waited for as long as there is somebody to give it."""
-        from distributed import KilledWorker, wait
+        from distributed import CancelledError, KilledWorker
 
         lonely = 0.0
         step = 2.0
         while self._client.status == "running":
             try:
-                wait(future, timeout=step)
+                return future.result(timeout=step)
             except TimeoutError:
-                lonely = 0.0 if self._workers() else lonely + step
-                if lonely < _LONELY:
-                    continue
+                lonely = 0.0 if self._has_workers() else lonely + step
+                if lonely >= _LONELY:
+                    break
+            except (CancelledError, OSError):  # the scheduler has gone, with what it was asked for
                 break
-            try:
-                return future.result()
             except KilledWorker:
                 raise InputError(
                     f"workers died again and again on the points before {high:,}: too little"
@@ -134,12 +148,22 @@ class Cluster:
 
 @contextmanager
 def connected(address: str) -> Iterator[Cluster]:
-    """A connection for as long as it is needed."""
+    """A connection for as long as it is needed; what goes wrong with it is said in our words."""
     cluster = Cluster(address)
+    logs = [
+        log
+        for name, log in logging.root.manager.loggerDict.items()
+        if name.partition(".")[0] == "distributed" and isinstance(log, logging.Logger)
+    ]
+    before = [log.disabled for log in logs]
+    for log in logs:
+        log.disabled = True
     try:
         yield cluster
     finally:
         cluster.close()
+        for log, disabled in zip(logs, before, strict=True):
+            log.disabled = disabled
 
 
 def _version() -> str:

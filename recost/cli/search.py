@@ -39,6 +39,8 @@ from recost.cli.sweep_options import (
 from recost.cli.sweep_run import Run, Target
 from recost.errors import InputError
 
+_MOST_ALIKE = 20
+
 
 def search(
     *,
@@ -143,4 +145,5 @@ def search(
         why = f" ({study.missing})" if study.missing else ""
         raise InputError(f"no design of the space meets the conditions{why}", key="--where")
     target.note(proof)
-    run.show(table)
+    # Many designs may reach one optimum; a front is shown whole.
+    run.show(table, _MOST_ALIKE if len(goals) == 1 else None)

@@ -42,6 +42,11 @@ class Target:
         """Whether it is a file that takes rows as they are made."""
         return self.path is not None and self.path.suffix.lower() in STREAMED
 
+    @property
+    def is_table(self) -> bool:
+        """Whether standard output is for people to read."""
+        return self.output_format in (None, Format.TABLE)
+
     def note(self, text: str) -> None:
         """Say something on standard error."""
         if not self.quiet:
@@ -215,13 +220,17 @@ class Run:
         text = f"{impossible:,} of {points:,} points cannot be built{reason}; they have no row"
         self.target.note(text)
 
-    def show(self, table: Table) -> None:
-        """Put a small answer on the screen or into a file."""
+    def show(self, table: Table, most: int | None = None) -> None:
+        """Put a small answer on the screen, of its rows at most so many, or into a file."""
         from recost.report.stream import Stream, check_new
         from recost.study.sweep import as_result
 
-        table = {name: table[name] for name in self.names}
         path = self.target.path
+        table = {name: table[name] for name in self.names}
+        rows = len(table[self.names[0]])
+        if most and rows > most and path is None and self.target.is_table:
+            table = {name: column[:most] for name, column in table.items()}
+            self.target.note(f"{rows:,} designs, of which {most} are shown; -f csv has all")
         if path is not None and str(path) != "-":
             check_new([path], force=self.target.force)
         if path is not None and path.suffix.lower() in (".parquet", ".npz"):

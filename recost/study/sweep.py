@@ -104,8 +104,9 @@ class Study:
     @property
     def one_by_one(self) -> tuple[str, ...]:
         """Hardware whose points are worked out one by one, thousands of times slower."""
-        hardware, _, _ = self.inputs
-        return tuple(m.name for m in hardware if not self.pricing.compiled(m))
+        hardware, _, space = self.inputs
+        varied = {axis.key for axis in space.axes}
+        return tuple(m.name for m in hardware if not self.pricing.compiled(m, varied))
 
     @property
     def chunk(self) -> int:

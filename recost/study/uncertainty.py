@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -23,6 +23,8 @@ Array = np.ndarray[Any, Any]
 
 # With fewer, a twentieth of the draws at either end is less than one.
 _FEWEST, _MOST = 20, 1_000_000
+# Keys by which some machines infer in another way (`recost.models.machine.counts_units`).
+_DECIDING = frozenset({"writes.store", "training.mvm_energy"})
 _WORDS = ("row", "hardware", "workload", "phase", "work", "profile")
 
 
@@ -90,10 +92,10 @@ class Pricing:
         """The cost of one machine and one network."""
         return in_work(cost(hardware, network, self.phase, crossbars=self.crossbars), self.work)
 
-    def compiled(self, hardware: Hardware) -> bool:
-        """Whether the kernels of a sweep answer for this machine."""
+    def compiled(self, hardware: Hardware, varied: Collection[str] = ()) -> bool:
+        """Whether the kernels of a sweep answer for this machine with these keys varied."""
         plain = self.phase == "inference" and self.work is None and not self.crossbars
-        return plain and counts_units(hardware)
+        return plain and counts_units(hardware) and _DECIDING.isdisjoint(varied)
 
     def model(
         self,

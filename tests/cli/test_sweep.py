@@ -175,6 +175,14 @@ def test_search_proves_its_optimum(invoke):
     assert "no design" in done.stderr
 
 
+def test_designs_that_are_as_good_as_each_other_do_not_fill_the_screen(invoke):
+    alike = ["--vary", "cell.write_time=1 ns:9 ns:30", "--minimize", "energy_j"]
+    done = invoke("search", *BASE, *alike)
+    assert "30 designs, of which 20 are shown; -f csv has all" in done.stderr
+    assert done.stdout.count(" lenet5 ") == 20
+    assert len(invoke("search", *BASE, *alike, "-f", "csv").stdout.splitlines()) == 31
+
+
 def test_search_of_a_space_too_large_to_go_through(invoke):
     pytest.importorskip("optuna")
     large = ["--vary", "adc.energy=1 pJ:9 pJ:10000", "--vary", "dac.energy=1 fJ:9 fJ:10000",

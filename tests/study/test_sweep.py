@@ -88,6 +88,18 @@ def test_points_of_an_interval_are_estimates():
     check_against_estimate(vary, "sre", "lenet5", 6, samples=16)
 
 
+@pytest.mark.parametrize(
+    ("hardware", "vary"),
+    [
+        ("pipelayer", ["writes.store=true,false"]),
+        ("base-digital", ["precision.input_bits=8,16"]),
+        ("gpu-gtx1080", ["gpu.bandwidth=100 GB/s:400 GB/s:3"]),
+    ],
+)
+def test_machines_that_no_kernel_covers_are_estimates_too(hardware, vary):
+    check_against_estimate(vary, hardware, "lenet5", 8)
+
+
 def test_what_an_interval_cannot_be():
     with pytest.raises(InputError, match="list its values"):
         study_of(["adc.bits=4:8"], samples=8)

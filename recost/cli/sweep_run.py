@@ -228,6 +228,8 @@ class Run:
         path = self.target.path
         table = {name: table[name] for name in self.names}
         rows = len(table[self.names[0]])
+        if not rows:
+            self.target.note("no design of the space meets the conditions")
         if most and rows > most and path is None and self.target.is_table:
             table = {name: column[:most] for name, column in table.items()}
             self.target.note(f"{rows:,} designs, of which {most} are shown; -f csv has all")

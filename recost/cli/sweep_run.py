@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import typer
 
-from recost.cli.output import Output
+from recost.cli.output import Output, terminal_width
 from recost.cli.progress import Counter
 from recost.errors import InputError
 from recost.report.write import Format
@@ -26,6 +26,8 @@ if TYPE_CHECKING:
 STREAMED = (".csv", ".parquet", ".npz")
 #: Rows that a screen or a JSON file takes at most.
 MOST_SHOWN = 100_000
+# A front of fewer points is seen from its table; the columns of a plot, and what stands beside it.
+_FEWEST_PLOTTED, _PLOT, _MARGIN = 3, 60, 14
 
 
 @dataclass(frozen=True)
@@ -226,7 +228,7 @@ class Run:
         from recost.study.sweep import as_result
 
         path = self.target.path
-        table = {name: table[name] for name in self.names}
+        front, table = table, {name: table[name] for name in self.names}
         rows = len(table[self.names[0]])
         if not rows:
             self.target.note("no design of the space meets the conditions")
@@ -243,6 +245,20 @@ class Run:
             return
         out = Output(output_format=self.target.output_format, path=path, quiet=self.target.quiet)
         out.show(as_result(self.study, table, "sweep"), **self.said)
+        if path is None and self.target.is_table and len(self.selection.goals) == 2:
+            _plot(front, (self.selection.goals[0].column, self.selection.goals[1].column))
+
+
+def _plot(front: Table, names: tuple[str, str]) -> None:
+    """A front of two goals below its table, on standard output."""
+    from recost.report.scatter import scatter
+
+    points = list(zip(*(front[name].tolist() for name in names), strict=True))
+    if len(points) < _FEWEST_PLOTTED:
+        return
+    width = min(_PLOT, (terminal_width() or _PLOT + _MARGIN) - _MARGIN)
+    typer.echo()
+    typer.echo(scatter(names, points, front["hardware"].tolist(), size=(max(width, 20), 16)))
 
 
 @contextmanager

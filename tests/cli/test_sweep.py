@@ -183,6 +183,18 @@ def test_designs_that_are_as_good_as_each_other_do_not_fill_the_screen(invoke):
     assert len(invoke("search", *BASE, *alike, "-f", "csv").stdout.splitlines()) == 31
 
 
+def test_a_front_of_two_goals_is_plotted_below_its_table(invoke):
+    sizes = ["--vary", "crossbar.rows=32:512:x2", "--vary", "crossbar.columns=32:512:x2"]
+    front = ["sweep", *BASE, *sizes, "--pareto", "latency_s,area_mm2"]
+    table, plot = invoke(*front).stdout.split("\n\narea_mm2\n")
+    field = [line.partition("|")[2] for line in plot.splitlines() if "|" in line]
+    assert len(field) == 16
+    assert "".join(field).count("a") >= 3
+    assert table.count(" lenet5 ") >= "".join(field).count("a")
+    assert "latency_s" in plot.splitlines()[-1]
+    assert "|" not in invoke(*front, "-f", "csv").stdout
+
+
 def test_search_of_a_space_too_large_to_go_through(invoke):
     pytest.importorskip("optuna")
     large = ["--vary", "adc.energy=1 pJ:9 pJ:10000", "--vary", "dac.energy=1 fJ:9 fJ:10000",

@@ -18,7 +18,8 @@ if TYPE_CHECKING:
 _WIDTH = 24
 # Nothing is shown of what is done by then, and no more often than that afterwards.
 _PATIENCE, _PERIOD = 1.0, 0.1
-_INTERRUPTED = 130
+#: The exit code after Ctrl-C.
+INTERRUPTED = 130
 
 
 class Bar:
@@ -118,7 +119,7 @@ def simulate(out: Output, study: Callable[[Bar], Result], **provenance: Any) -> 
         if stopped.result.rows:
             out.show(stopped.result, interrupted=True, **provenance)
         typer.echo("interrupted: what was known by then", err=True)
-        raise typer.Exit(_INTERRUPTED) from None
+        raise typer.Exit(INTERRUPTED) from None
     except BaseException:
         bar.clear()
         raise

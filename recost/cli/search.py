@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from dataclasses import replace
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -38,6 +39,9 @@ from recost.cli.sweep_options import (
 )
 from recost.cli.sweep_run import Run, Target
 from recost.errors import InputError
+
+if TYPE_CHECKING:
+    from recost.study.selection import Table
 
 _MOST_ALIKE = 20
 
@@ -108,42 +112,49 @@ def search(
     selection = Selection(parse_where(where or (), (*study.columns, *EXTRAS)), goals)
     names = chosen_columns(columns, study.columns)
     said = {"settings": list(inputs.settings), "where": where or [], "goals": wanted}
+    run = Run(study, selection, names, target, said=said)
     endless = any(axis.continuous for axis in study.inputs[2].axes) and not sample
-    if not endless and study.size <= LARGEST_ENUMERATION:
+    if endless or study.size > LARGEST_ENUMERATION:
+        if cluster:
+            raise InputError("goes with a space of up to 1e8 points", key="--cluster")
+        size = "endless" if endless else f"{study.size:.1e} points"
+        run, table, proof = _try_some(run, trials, seed, size)
+    else:
         if trials:
             raise InputError(
                 f"the space has {study.size:,} points, all of which are gone through: leave it out",
                 key="--trials",
             )
         with pieces_of(cluster) as pieces:
-            run = Run(study, selection, names, target, pieces, said=said)
+            run = replace(run, pieces=pieces)
             run.announce()
             table = run.to_table()
         proof = "a sample" if sample else "all designs of the space"
         proof = f"{study.size:,} points gone through, {proof}: nothing in them is better"
-    else:
-        if cluster:
-            raise InputError("goes with a space of up to 1e8 points", key="--cluster")
-        from recost.study.optimise import TRIALS, Optimiser
-
-        count = trials or TRIALS
-        optimiser = Optimiser(study, selection, seed)
-        run = Run(study, selection, names, target, said={**said, "trials": count})
-        run.announce()
-        counter = Counter(count, "points", quiet=quiet)
-        try:
-            table = optimiser.run(count, counter.update)
-        finally:
-            counter.end()
-        run.finish(optimiser.impossible, count)
-        size = "endless" if endless else f"{study.size:.1e} points"
-        proof = (
-            f"{count:,} points tried by optuna ({optimiser.method}, seed {seed}) of a space that"
-            f" is {size}: the best of these, not proved the best there is"
-        )
     if not len(table["row"]):
         why = f" ({study.missing})" if study.missing else ""
         raise InputError(f"no design of the space meets the conditions{why}", key="--where")
     target.note(proof)
     # Many designs may reach one optimum; a front is shown whole.
     run.show(table, _MOST_ALIKE if len(goals) == 1 else None)
+
+
+def _try_some(run: Run, trials: int | None, seed: int, size: str) -> tuple[Run, Table, str]:
+    """The best of some points of a space, and what that is worth."""
+    from recost.study.optimise import TRIALS, Optimiser
+
+    count = trials or TRIALS
+    optimiser = Optimiser(run.study, run.selection, seed)
+    run = replace(run, said={**run.said, "trials": count, "seed": seed})
+    run.announce()
+    counter = Counter(count, "points", quiet=run.target.quiet)
+    try:
+        table = optimiser.run(count, counter.update)
+    finally:
+        counter.end()
+    run.finish(optimiser.impossible, count)
+    proof = (
+        f"{count:,} points tried by optuna ({optimiser.method}, seed {seed}) of a space that"
+        f" is {size}: the best of these, not proved the best there is"
+    )
+    return run, table, proof

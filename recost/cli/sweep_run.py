@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 import typer
 
 from recost.cli.output import Output, terminal_width
-from recost.cli.progress import Counter
+from recost.cli.progress import INTERRUPTED, Counter
 from recost.errors import InputError
 from recost.report.write import Format
 
@@ -263,9 +263,12 @@ def _plot(front: Table, names: tuple[str, str]) -> None:
 
 @contextmanager
 def _written(path: Path, kept: str) -> Iterator[None]:
-    """Say of a file that cannot be written what is left of it."""
+    """Say of a file that is not finished what is left of it."""
     try:
         yield
+    except KeyboardInterrupt:
+        typer.echo(f"interrupted: {kept} keeps what is known; --resume goes on with it", err=True)
+        raise typer.Exit(INTERRUPTED) from None
     except OSError as error:
         reason = error.strerror or str(error)
         raise InputError(

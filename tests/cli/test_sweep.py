@@ -264,18 +264,21 @@ def test_shards_of_a_front_keep_what_joins_them(tmp_path, invoke):
     assert "--columns: has to name latency_s" in done.stderr
 
 
-def test_a_killed_front_goes_on_where_it_was(tmp_path):
+def test_an_interrupted_front_goes_on_where_it_was(tmp_path):
     many = ["--vary", "adc.energy=1 pJ:3 pJ:400", "--vary", "dac.energy=1 fJ:9 fJ:400", "--vary",
             "operation_unit.rows=8,16,32,64", *CHOSEN[0]]  # fmt: skip
     whole, broken = tmp_path / "whole.csv", tmp_path / "broken.csv"
     assert run("sweep", *BASE, *many, "-o", str(whole)).returncode == 0
     kept = tmp_path / "broken.csv.kept"
-    process = subprocess.Popen(command("sweep", *BASE, *many, "-o", str(broken)))
+    words = command("sweep", *BASE, *many, "-o", str(broken))
+    process = subprocess.Popen(words, stderr=subprocess.PIPE, text=True)
     until = time.monotonic() + 60.0
     while not kept.exists() and process.poll() is None and time.monotonic() < until:
         time.sleep(0.005)
-    process.kill()
-    assert process.wait() == -signal.SIGKILL
+    process.send_signal(signal.SIGINT)
+    _, said = process.communicate(timeout=60)
+    assert process.returncode == 130
+    assert "interrupted: broken.csv.kept keeps what is known; --resume goes on with it" in said
     assert kept.exists()
     refused = run("sweep", *BASE, *many, "-o", str(broken))
     assert refused.returncode == 2

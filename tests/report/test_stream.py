@@ -1,0 +1,70 @@
+"""Files of a sweep: whole numbers that some rows lack, and the best rows between two runs."""
+
+import numpy as np
+import pytest
+
+from recost.errors import InputError
+from recost.report.keep import Keep
+from recost.report.stream import Layout, Stream, csv_lines
+
+LAYOUT = Layout(
+    ("hardware", "crossbars", "chips", "energy_j"),
+    {"hardware": ("sre", "gpu", "")},
+    frozenset({"crossbars", "chips"}),
+    frozenset({"crossbars"}),
+)
+TABLE = {
+    "hardware": np.array(["sre", "gpu", ""], object),
+    "crossbars": np.array([7.0, np.nan, 2.0**52]),
+    "chips": np.array([1, 2, 3]),
+    "energy_j": np.array([0.1, np.nan, 3.0]),
+}
+
+
+def same(one, other):
+    assert list(one) == list(other)
+    for name in one:
+        if one[name].dtype == object:
+            assert one[name].tolist() == other[name].tolist()
+        else:
+            assert np.array_equal(one[name], other[name], equal_nan=True)
+
+
+def test_records_are_the_table_again():
+    same(LAYOUT.table(LAYOUT.records(TABLE)), TABLE)
+
+
+def test_whole_numbers_with_gaps_in_csv():
+    assert csv_lines(TABLE, LAYOUT) == "sre,7,1,0.1\ngpu,,2,\n,4503599627370496,3,3.0\n"
+
+
+def test_whole_numbers_with_gaps_in_parquet(tmp_path):
+    pq = pytest.importorskip("pyarrow.parquet")
+    path = tmp_path / "x.parquet"
+    stream = Stream(path, LAYOUT, "")
+    stream.begin(0, resume=False)
+    stream.append(TABLE, 3, 0)
+    stream.finish()
+    found = pq.read_table(path)
+    assert str(found.schema.field("crossbars").type) == "int64"
+    assert found["crossbars"].to_pylist() == [7, None, 2**52]
+    assert found["energy_j"].to_pylist() == [0.1, None, 3.0]
+
+
+def test_the_best_rows_so_far_are_there_again(tmp_path):
+    path = tmp_path / "front.csv"
+    keep = Keep(path, LAYOUT, "mine")
+    assert len(keep.begin(5, resume=True)["energy_j"]) == 0
+    assert keep.next_point == 5
+    keep.update(TABLE, 64, 3)
+    again = Keep(path, LAYOUT, "mine")
+    same(again.begin(5, resume=True), TABLE)
+    assert (again.next_point, again.impossible) == (64, 3)
+    assert Keep(path, LAYOUT, "mine").begin(5, resume=False)["chips"].size == 0
+    with pytest.raises(InputError, match="of another run"):
+        Keep(path, LAYOUT, "yours").begin(5, resume=True)
+    again.finish()
+    assert not again.file.exists()
+    again.file.write_text("nonsense")
+    with pytest.raises(InputError, match="no state of a run"):
+        Keep(path, LAYOUT, "mine").begin(5, resume=True)

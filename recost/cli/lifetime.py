@@ -4,13 +4,20 @@ from __future__ import annotations
 
 import re
 from enum import Enum
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from recost.cli.options import HardwareNames, Settings, WorkloadNames, load_inputs
 from recost.cli.output import Output, with_output
+from recost.cli.uncertainty import Seed, Spreads, Uncertainty, said_of, with_uncertainty
 from recost.errors import InputError
+
+if TYPE_CHECKING:
+    from recost.cli.options import Inputs
+    from recost.models.uncertainty import Draws
+    from recost.study.life_case import Duty
+    from recost.study.result import Result
 
 
 class Per(Enum):
@@ -72,6 +79,9 @@ def lifetime(
     target_mean_saving: TargetSaving = None,
     vary: Vary = None,
     settings: Settings = None,
+    uncertainty: Uncertainty = None,
+    spread: Spreads = None,
+    seed: Seed = 0,
 ) -> None:
     """How often cells are written, and how many trainings and years they live.
 
@@ -81,8 +91,10 @@ def lifetime(
       recost lifetime -H essence -W resnet20-cifar10 --per layer
       recost lifetime -H essence -W resnet20-cifar10 --target-mean-saving 8 --per parameter
       recost lifetime -H essence -W resnet20-cifar10 --vary writes.feedback=0,1,3
+      recost lifetime -H pipelayer -W lenet5 --uncertainty 500 --spread "cell.endurance.median=50 %"
     """  # noqa: D301 (\b keeps the lines apart)
     inputs = load_inputs(hardware, workload, settings)
+    inputs, draws = with_uncertainty(inputs, uncertainty, spread, seed)
     out.announce(inputs)
     seconds = training_seconds(training_time, trainings_per_year)
     share = failed_share(failed_fraction)
@@ -91,16 +103,48 @@ def lifetime(
     from recost.study.space import parse_space
 
     out.compiling("survival")
+    time = Duty(duty, seconds)
+    if draws:
+        if per is not Per.TOTAL or target_mean_saving or vary:
+            raise InputError(
+                "goes without --per, --target-mean-saving and --vary", key="--uncertainty"
+            )
+        _uncertain(out, inputs, draws, (share, time), said_of(draws, spread))
+        return
     result = run(
         inputs.hardware,
         inputs.networks,
         per=per.value,
         failed_fraction=share,
-        duty=Duty(duty, seconds),
+        duty=time,
         target_mean_saving=target_mean_saving or None,
         vary=parse_space(vary).axes if vary else (),
     )
     out.show(result, settings=inputs.settings)
+
+
+def _uncertain(
+    out: Output,
+    inputs: Inputs,
+    draws: Draws,
+    ends_at: tuple[float | None, Duty],
+    said: dict[str, Any],
+) -> None:
+    """The lifetimes of machines whose numbers are not known exactly."""
+    from recost.cli.progress import Bar, simulate
+    from recost.study.lifetime_uncertainty import uncertain_lifetime
+
+    def study(bar: Bar) -> Result:
+        return uncertain_lifetime(
+            inputs.hardware,
+            inputs.networks,
+            draws,
+            failed_fraction=ends_at[0],
+            duty=ends_at[1],
+            progress=bar,
+        )
+
+    simulate(out, study, settings=inputs.settings, **said)
 
 
 def failed_share(text: str | None) -> float | None:

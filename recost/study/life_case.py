@@ -33,6 +33,12 @@ class Duty:
         if self.training_s is not None and not 0.0 < self.training_s < math.inf:
             raise InputError("a training takes some time", key="--training-time")
 
+    def years(self, trainings: float, seconds: float | None) -> float | None:
+        """Years of so many trainings of so many seconds; None where one is not known or endless."""
+        if seconds is None or not math.isfinite(trainings):
+            return None
+        return trainings * seconds / self.share / SECONDS_PER_YEAR
+
 
 class LifeCase:
     """One machine and one network, with all that the tables ask of them."""
@@ -52,7 +58,7 @@ class LifeCase:
         self.target = target
         self.writes: NetworkWrites = network_writes(hardware, network)
         self.life: Life = life(self.writes, failed_fraction=failed_fraction)
-        self.training_s, self.missing = _training_time(self.writes, duty)
+        self.training_s, self.missing = training_time(self.writes, duty)
 
     def with_value(self, key: str, value: float) -> LifeCase:
         """The case with another value; under a target the threshold is chosen anew."""
@@ -83,9 +89,7 @@ class LifeCase:
 
     def years(self, trainings: float) -> float | None:
         """Years of so many trainings at the duty; None where the time of one is not known."""
-        if self.training_s is None or not math.isfinite(trainings):
-            return None
-        return trainings * self.training_s / self.duty.share / SECONDS_PER_YEAR
+        return self.duty.years(trainings, self.training_s)
 
     def notes(self) -> list[str]:
         """What a reader should know of how the numbers came about."""
@@ -108,7 +112,7 @@ class LifeCase:
         return found
 
 
-def _training_time(writes: NetworkWrites, duty: Duty) -> tuple[float | None, str]:
+def training_time(writes: NetworkWrites, duty: Duty) -> tuple[float | None, str]:
     """Seconds of one training, and what to say where they are not known."""
     if duty.training_s is not None:
         return duty.training_s, ""

@@ -61,7 +61,7 @@ def ends(samples: Mapping[str, Array]) -> dict[str, float | None]:
     found: dict[str, float | None] = {}
     for name, draws in samples.items():
         for end, value in zip(("low", "high"), interval(draws), strict=True):
-            found[f"{name}_{end}"] = None if np.isnan(value) else float(value)
+            found[f"{name}_{end}"] = float(value) if np.isfinite(value) else None
     return found
 
 

@@ -136,3 +136,23 @@ def test_a_gpu_has_no_life(invoke):
     answer = invoke("lifetime", "-H", "gpu-v100", "-W", "resnet20-cifar10")
     assert answer.exit_code == 2
     assert "no cells that wear" in answer.stderr
+
+
+def test_uncertainty_widens_the_interval(rows):
+    base = ["lifetime", "-H", "pipelayer", "-W", "lenet5", "--training-time", "1 h"]
+    (certain,) = rows(*base)
+    spread = ["--spread", "cell.endurance.median=80 %"]
+    (doubtful,) = rows(*base, "--uncertainty", "100", *spread)
+    assert doubtful["lifetime_years_low"] < certain["lifetime_years_low"]
+    assert doubtful["lifetime_years"] == certain["lifetime_years"]
+
+
+@pytest.mark.parametrize(
+    "words",
+    [["--per", "layer"], ["--target-mean-saving", "4"], ["--vary", "writes.feedback=0,1"]],
+)
+def test_uncertainty_is_of_totals(invoke, words):
+    done = invoke("lifetime", "-H", "essence", "-W", "resnet20-cifar10", "--uncertainty", "50",
+                  "--spread", "cell.endurance.median=20 %", *words)  # fmt: skip
+    assert done.exit_code == 2
+    assert "--uncertainty: goes without --per" in done.stderr

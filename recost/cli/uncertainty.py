@@ -41,9 +41,9 @@ def with_uncertainty(
     inputs: Inputs, count: int | None, spreads: Sequence[str] | None, seed: int
 ) -> tuple[Inputs, Draws | None]:
     """The inputs with the spreads that are asked for, and the draws; raises InputError."""
-    from recost.study.uncertainty import parse_draws
+    from recost.models.uncertainty import Draws
 
-    draws = parse_draws(count, seed)
+    draws = None if count is None else Draws(count, seed)
     if not spreads:
         return inputs, draws
     if draws is None:

@@ -16,6 +16,7 @@ from typing import Any
 
 import numpy as np
 
+from recost.errors import InputError
 from recost.hardware import Hardware
 from recost.hardware.keys import Key
 from recost.hardware.records import structure_record, technology_record
@@ -29,15 +30,27 @@ Array = np.ndarray[Any, Any]
 FIGURES = ("latency_s", "throughput_per_s", "energy_j", "power_w", "area_mm2")
 #: The share of draws below and above an interval.
 TAIL = 0.05
+# With fewer, a twentieth of the draws at either end is less than one.
+_FEWEST, _MOST = 20, 1_000_000
 _CYCLE = "operation_unit.cycle_time"
 
 
 @dataclass(frozen=True, slots=True)
 class Draws:
-    """How many worlds to draw, and the seed of all random numbers."""
+    """How many worlds to draw, and the seed of all random numbers; raises InputError."""
 
     count: int
     seed: int = 0
+
+    def __post_init__(self) -> None:
+        if not _FEWEST <= self.count <= _MOST:
+            raise InputError(
+                f"{self.count} draws: write a number from {_FEWEST} (for quantiles at 5 % and"
+                f" 95 %) to {_MOST:,}, such as 1000",
+                key="--uncertainty",
+            )
+        if self.seed < 0:
+            raise InputError("a seed is a whole number from 0 on", key="--seed")
 
     def factors(self, spreads: Sequence[Spread]) -> Array:
         """The factors of uncertain numbers: [draws, numbers]."""

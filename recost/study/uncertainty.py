@@ -21,29 +21,9 @@ from recost.study.rows import LAST_COLUMNS, cost_columns, cost_row, in_work
 
 Array = np.ndarray[Any, Any]
 
-# With fewer, a twentieth of the draws at either end is less than one.
-_FEWEST, _MOST = 20, 1_000_000
 # Keys by which some machines infer in another way (`recost.models.machine.counts_units`).
 _DECIDING = frozenset({"writes.store", "training.mvm_energy"})
 _WORDS = ("row", "hardware", "workload", "phase", "work", "profile")
-
-
-def parse_draws(count: int | None, seed: int = 0) -> Draws | None:
-    """The draws of ``--uncertainty N``; none if it is not given.
-
-    Raises InputError for too few or too many.
-    """
-    if count is None:
-        return None
-    if not _FEWEST <= count <= _MOST:
-        raise InputError(
-            f"{count} draws: write a number from {_FEWEST} (for quantiles at 5 % and 95 %) to"
-            f" {_MOST:,}, such as 1000",
-            key="--uncertainty",
-        )
-    if seed < 0:
-        raise InputError("a seed is a whole number from 0 on", key="--seed")
-    return Draws(count, seed)
 
 
 def with_intervals(columns: Iterable[str], uncertain: Sequence[str] = FIGURES) -> tuple[str, ...]:

@@ -56,3 +56,29 @@ def test_nothing_without_a_terminal_or_when_quiet(clock, monkeypatch, screen, qu
     bar(0.5, "work")
     bar.clear()
     assert screen.getvalue() == ""
+
+
+def test_rate_and_time_left_of_what_is_counted(clock, monkeypatch):
+    monkeypatch.setenv("COLUMNS", "100")
+    terminal = show_on(Terminal(), monkeypatch)
+    counter = progress.Counter(1000, "points", done=200)
+    clock[0] = 4.0
+    counter.update(600)
+    # 400 points took 4 s; those that were done before took no time of this run.
+    assert terminal.getvalue().endswith("]  60 % 600/1,000 points, 100/s, 4 s left")
+    counter.end()
+    assert terminal.getvalue().endswith(" \r")
+
+
+def test_a_long_time_and_a_narrow_terminal(clock, monkeypatch):
+    monkeypatch.setenv("COLUMNS", "50")
+    terminal = show_on(Terminal(), monkeypatch)
+    bar = progress.Bar(quiet=False)
+    clock[0] = 10.0
+    bar(0.0005, "a design")
+    assert terminal.getvalue().endswith("a design, 5 h 33")  # cut, for a line that wraps stays
+    assert len(terminal.getvalue()) == 1 + 49
+    bar.clear()
+    clock[0] = 100.0
+    bar(0.5, "a")
+    assert terminal.getvalue().endswith(" 50 % a, 1 min 40 s le")

@@ -2,6 +2,7 @@ import numba
 import numpy as np
 import pytest
 
+from recost.errors import InputError
 from recost.hardware import load_hardware
 from recost.hardware.records import structure_record, technology_record
 from recost.hardware.spreads import scaled, stated_spreads
@@ -18,6 +19,12 @@ NONE = np.zeros((1, 0), np.int64), np.zeros((1, 0))
 
 def samples(machine, draws, network=LENET):
     return Sweep(machine, network, (), (), (), draws).evaluate(*NONE).samples[0]
+
+
+@pytest.mark.parametrize(("count", "seed"), [(19, 0), (2_000_000, 0), (100, -1)])
+def test_what_cannot_be_drawn(count, seed):
+    with pytest.raises(InputError, match=r"1000|from 0 on"):
+        Draws(count, seed)
 
 
 @pytest.mark.parametrize("fraction", ["0 %", "10 %"])
@@ -38,9 +45,9 @@ def test_multiplied_fields_are_those_of_hardware_put_together(leakage):
     base = load_hardware("isaac").replace({"leakage.fraction": leakage})
     for spread in stated_spreads(base.with_spreads({"*": 0.2})):
         machine = base.with_spreads({spread.key.path: 0.2})
-        structures, technologies = Draws(3).records(machine)
+        structures, technologies = Draws(20).records(machine)
         for made, structure, technology in zip(
-            Draws(3).machines(machine), structures, technologies, strict=True
+            Draws(20).machines(machine), structures, technologies, strict=True
         ):
             for record, wanted in (
                 (structure, structure_record(made)[0]),

@@ -9,7 +9,7 @@ from recost.study.compare import compare
 from recost.study.estimate import estimate
 from recost.study.space import parse_space
 from recost.study.sweep import Study
-from recost.study.uncertainty import Pricing, parse_draws, with_intervals
+from recost.study.uncertainty import Pricing, with_intervals
 
 LENET = load_network("lenet5")
 SRE, DENSE = load_hardware("sre"), load_hardware("ou-dense")
@@ -18,12 +18,6 @@ SRE, DENSE = load_hardware("sre"), load_hardware("ou-dense")
 def test_columns_of_intervals_follow_their_own():
     found = with_intervals(["row", "energy_j"])
     assert found == ("row", "energy_j", "energy_j_low", "energy_j_high")
-
-
-@pytest.mark.parametrize(("count", "seed"), [(19, 0), (2_000_000, 0), (100, -1)])
-def test_what_cannot_be_drawn(count, seed):
-    with pytest.raises(InputError, match=r"1000|from 0 on"):
-        parse_draws(count, seed)
 
 
 def test_what_both_machines_inherit_cancels_in_their_ratio():

@@ -96,8 +96,8 @@ def search(
     """  # noqa: D301 (\b keeps the lines apart)
     from recost.study.conditions import parse_goals, parse_where
     from recost.study.extras import EXTRAS
+    from recost.study.pricing import Pricing
     from recost.study.selection import Selection
-    from recost.study.uncertainty import Pricing
 
     inputs = load_inputs(hardware, workload, settings)
     use_threads(jobs)

@@ -45,9 +45,9 @@ from recost.cli.uncertainty import Spreads, Uncertainty, with_uncertainty
 from recost.errors import InputError
 
 if TYPE_CHECKING:
+    from recost.study.pricing import Pricing
     from recost.study.selection import Selection
     from recost.study.sweep import Study
-    from recost.study.uncertainty import Pricing
 
 
 def sweep(
@@ -113,7 +113,7 @@ def sweep(
       recost sweep -H sre -W lenet5 --vary operation_unit.rows=4..64 --where "read_error_percent<1"
       recost sweep -H sre -W lenet5 --sensitivity --columns energy_j,latency_s
     """  # noqa: D301 (\b keeps the lines apart)
-    from recost.study.uncertainty import Pricing
+    from recost.study.pricing import Pricing
 
     inputs = load_inputs(hardware, workload, settings)
     inputs, draws = with_uncertainty(inputs, uncertainty, spread, seed)

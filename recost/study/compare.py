@@ -16,6 +16,7 @@ from recost.models.cost import Cost
 from recost.models.machine import cost
 from recost.models.uncertainty import FIGURES, Draws
 from recost.network import LayerTable
+from recost.study.pricing import Pricing
 from recost.study.result import Result
 from recost.study.rows import (
     LAST_COLUMNS,
@@ -25,7 +26,7 @@ from recost.study.rows import (
     cost_row,
     result_of,
 )
-from recost.study.uncertainty import Pricing, ends, uncertainty_notes, with_intervals
+from recost.study.uncertainty import ends, uncertainty_notes, with_intervals
 from recost.vocabulary import HardwareKind, Replication
 
 Array = np.ndarray[Any, Any]

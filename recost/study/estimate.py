@@ -10,6 +10,7 @@ from recost.hardware import Hardware
 from recost.models.cost import Cost
 from recost.models.uncertainty import Draws
 from recost.network import LayerTable
+from recost.study.pricing import Pricing
 from recost.study.result import Result
 from recost.study.rows import (
     LAST_COLUMNS,
@@ -21,7 +22,7 @@ from recost.study.rows import (
     layer_row,
     result_of,
 )
-from recost.study.uncertainty import Pricing, ends, uncertainty_notes, with_intervals
+from recost.study.uncertainty import ends, uncertainty_notes, with_intervals
 
 COMPONENT_COLUMNS = (
     "row",

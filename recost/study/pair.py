@@ -14,9 +14,9 @@ from recost.models.sweep import Sweep
 from recost.models.uncertainty import FIGURES, interval
 from recost.network import LayerTable
 from recost.study.extras import Extras
+from recost.study.pricing import Pricing
 from recost.study.selection import Table
 from recost.study.space import WORKLOAD, Axis, Space
-from recost.study.uncertainty import Pricing
 
 Array = np.ndarray[Any, Any]
 

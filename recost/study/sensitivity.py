@@ -16,9 +16,9 @@ from recost.hardware.spreads import scaled
 from recost.network import LayerTable
 from recost.study.elasticity import elasticity
 from recost.study.extras import EXTRAS
+from recost.study.pricing import Pricing
 from recost.study.result import Result
 from recost.study.rows import cost_row, provenance_of
-from recost.study.uncertainty import Pricing
 
 #: Results whose elasticities are given by default.
 RESULTS = ("energy_j", "latency_s", "area_mm2")
@@ -153,7 +153,8 @@ def _rows(
     """A row a key."""
     rows = []
     here = _figures(machine, network, results, pricing)
-    beside = pricing.phase == "training" or any(name in EXTRAS for name in results)
+    # Kernels of a sweep read structure and technology; everything else reads other keys too.
+    beside = not pricing.compiled(machine) or any(name in EXTRAS for name in results)
     for key in _keys(machine, patterns, everything=beside):
         value = machine.value(key.path)
         row: dict[str, Any] = {"row": "key", "hardware": machine.name, "workload": network.name}

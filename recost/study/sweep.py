@@ -18,11 +18,12 @@ from recost.models.sweep import BLOCK
 from recost.network import LayerTable
 from recost.study.conditions import matching
 from recost.study.pair import Pair, make_pair
+from recost.study.pricing import Pricing
 from recost.study.result import Result
 from recost.study.rows import LAST_COLUMNS, cost_columns
 from recost.study.selection import Selection, Table, best, choose, join, rows_of
 from recost.study.space import WORKLOAD, Space, unknown_target
-from recost.study.uncertainty import Pricing, with_intervals
+from recost.study.uncertainty import with_intervals
 
 Array = np.ndarray[Any, Any]
 

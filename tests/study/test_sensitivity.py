@@ -7,8 +7,8 @@ from recost.hardware import load_hardware
 from recost.models.machine import cost
 from recost.network import load_network
 from recost.study.elasticity import elasticity
+from recost.study.pricing import Pricing
 from recost.study.sensitivity import sensitivity
-from recost.study.uncertainty import Pricing
 
 LENET = load_network("lenet5")
 SRE = load_hardware("sre")
@@ -91,6 +91,12 @@ def test_training_and_columns_beside_the_cost():
         SRE, results=["read_error_percent"], keys=["cell.spread", "operation_unit.rows"]
     )
     assert rows["cell.spread"]["read_error_percent_elasticity"] > 0.0
+
+
+@pytest.mark.parametrize(("name", "key"), [("gpu-gtx1080", "gpu."), ("base-digital", "matrix.")])
+def test_machines_without_operation_units(name, key):
+    rows = table_of(load_hardware(name), results=["energy_j", "latency_s"])
+    assert any(path.startswith(key) for path in rows)
 
 
 @pytest.mark.parametrize(

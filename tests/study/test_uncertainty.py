@@ -7,9 +7,10 @@ from recost.models.uncertainty import Draws
 from recost.network import load_network
 from recost.study.compare import compare
 from recost.study.estimate import estimate
+from recost.study.pricing import Pricing
 from recost.study.space import parse_space
 from recost.study.sweep import Study
-from recost.study.uncertainty import Pricing, with_intervals
+from recost.study.uncertainty import with_intervals
 
 LENET = load_network("lenet5")
 SRE, DENSE = load_hardware("sre"), load_hardware("ou-dense")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -12,11 +12,13 @@ from recost.errors import InputError
 from recost.hardware import Hardware
 from recost.models.cost import Cost
 from recost.models.machine import cost, counts_units
-from recost.models.one_by_one import Figures, OneByOne
-from recost.models.sweep import Sweep
 from recost.models.uncertainty import FIGURES, Draws
 from recost.network import LayerTable
 from recost.study.rows import LAST_COLUMNS, cost_columns, cost_row, in_work
+
+if TYPE_CHECKING:
+    from recost.models.one_by_one import OneByOne
+    from recost.models.sweep import Sweep
 
 Array = np.ndarray[Any, Any]
 
@@ -65,6 +67,10 @@ class Pricing:
         is_own: Callable[[Any], bool] = lambda _: True,
     ) -> Sweep | OneByOne:
         """What answers for the points of `axes`; `is_own` tells keys of the hardware."""
+        # Only what is swept or drawn needs these, and they take a while to import.
+        from recost.models.one_by_one import Figures, OneByOne
+        from recost.models.sweep import Sweep
+
         own = [i for i, axis in enumerate(axes) if is_own(axis)]
         others = [i for i, axis in enumerate(axes) if not is_own(axis)]
         # These decide between two models of inference.

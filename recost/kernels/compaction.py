@@ -12,15 +12,13 @@ from recost.kernels.classes import (
     WORK_CONVERSIONS,
     WORK_DRIVES,
     WORK_READS,
-    WORKS,
     column_class,
     column_classes,
     matrix_shares,
     set_class,
 )
-from recost.kernels.patterns import crossbar_patterns, pattern_space
+from recost.kernels.patterns import crossbar_patterns
 from recost.kernels.placement import place
-from recost.kernels.records import GROUP, PART
 from recost.vocabulary import WeightEncoding, WeightSparsity
 
 _MATRIX = int(WeightSparsity.MATRIX)
@@ -55,12 +53,12 @@ def _matrix_work(layer, structure, placed, total, active, times, work):
 
 
 @kernel
-def _group_work(layer, structure, placed, total, active, times, work):
+def _group_work(layer, structure, placed, total, active, times, room):
     """Rows dropped by each column group for itself, over the whole height."""
     pmf = np.empty(layer.rows + 1)
     cells, size = placed.cells_per_weight, structure.crossbar_columns
     width = min(structure.operation_unit_columns, size)
-    classes, space = pattern_space(cells, width)
+    work, groups, parts = room.work, room.groups, room.parts
     offset = structure.mapping_encoding == _OFFSET
     live = 1.0 if offset else layer.row_density
     for i in range(2 * column_classes(placed, size)):
@@ -68,9 +66,8 @@ def _group_work(layer, structure, placed, total, active, times, work):
         element, sets = set_class(layer, structure, i % 2)
         if many * sets == 0:
             continue
-        groups, parts = np.zeros(classes + 1, GROUP), np.zeros(space + 1, PART)
         span = (start, bitlines, width)
-        known = crossbar_patterns(layer, offset, cells, element, span, groups, parts)
+        known = crossbar_patterns(layer, offset, cells, element, span, room)
         for k in range(known):
             for c in range(groups[k].first, groups[k].first + groups[k].count):
                 share = live * parts[c].density
@@ -85,11 +82,11 @@ def _group_work(layer, structure, placed, total, active, times, work):
 
 
 @kernel
-def compacted_work(layer, structure, streams, alike, work):
+def compacted_work(layer, structure, streams, alike, room):
     """Expected work where kept rows are pushed together over the whole height of the matrix.
 
     R' ~ Binomial(rows, share kept) rows fill chunks of a crossbar's height; exact in the mean
-    for independent rows, whatever crossbars were placed.  Overwrites `work`.
+    for independent rows, whatever crossbars were placed.  Overwrites the work in `room`.
     """
     placed = place(layer.rows, layer.columns, layer.groups, structure)
     height = min(structure.operation_unit_rows, structure.crossbar_rows)
@@ -104,9 +101,8 @@ def compacted_work(layer, structure, streams, alike, work):
         for a in range(chunk + 1):
             total[a] += means[a]
     times = float(layer.groups * layer.vectors * alike)
-    for i in range(WORKS):
-        work[i] = 0.0
+    room.work[:] = 0.0
     if structure.sparsity_weights == _MATRIX:
-        _matrix_work(layer, structure, placed, total, active, times, work)
+        _matrix_work(layer, structure, placed, total, active, times, room.work)
     else:
-        _group_work(layer, structure, placed, total, active, times, work)
+        _group_work(layer, structure, placed, total, active, times, room)

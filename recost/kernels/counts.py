@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import numpy as np
-
 from recost.kernels._numba import inlined, kernel
 from recost.kernels.classes import (
     KEPT_ROWS,
@@ -11,11 +9,11 @@ from recost.kernels.classes import (
     WORK_CONVERSIONS,
     WORK_DRIVES,
     WORK_READS,
-    WORKS,
     kept_shares,
 )
 from recost.kernels.crossbars import crossbar_work
 from recost.kernels.placement import ceil_div, kept_shape, place
+from recost.kernels.room import make_room
 from recost.vocabulary import Compaction, Count, WeightSparsity
 
 _OU_ROW = int(WeightSparsity.OU_ROW)
@@ -105,8 +103,9 @@ def layer_counts(layer, structure, special, tables, counts):
     for i in range(counts.size):
         counts[i] = 0.0
     placed = layer_placement(layer, structure)
-    work = np.zeros(WORKS)
-    cycles = crossbar_work(layer, structure, placed, special, tables, work)
+    room = make_room(structure, 1) if tables is None else tables.room
+    cycles = crossbar_work(layer, structure, placed, special, tables, room)
+    work = room.work
     fill = structure.operation_unit_fill_cycles * layer.passes
     counts[_CYCLES] = cycles + float(layer.vectors * fill)
     counts[_ACTIVATIONS] = work[WORK]

@@ -9,8 +9,6 @@ from __future__ import annotations
 
 import math
 
-import numpy as np
-
 from recost.kernels._numba import inlined, kernel
 from recost.kernels.classes import (
     KEPT_ROWS,
@@ -26,7 +24,7 @@ from recost.kernels.classes import (
 from recost.kernels.columns import column_moments
 from recost.kernels.compaction import compacted_work
 from recost.kernels.lattice import mean_of, slowest_chunks
-from recost.kernels.maximum import MEMORY, below, larger, largest
+from recost.kernels.maximum import below, larger, largest
 from recost.kernels.moments import (
     ACTIONS,
     CONVERSIONS,
@@ -35,13 +33,12 @@ from recost.kernels.moments import (
     OWN_FIXED,
     OWN_FRESH,
     READS,
-    RESULTS,
     SHARED_FIXED,
     SHARED_FRESH,
     crossbar_moments,
 )
-from recost.kernels.patterns import crossbar_patterns, pattern_space
-from recost.kernels.records import GROUP, PART, Cumulants, Rows
+from recost.kernels.patterns import crossbar_patterns
+from recost.kernels.records import Cumulants, Rows
 from recost.kernels.tables import tabulated_moments
 from recost.vocabulary import (
     Compaction,
@@ -87,8 +84,8 @@ def _moments(rows, groups, parts, streams, tables, out):
 
 
 @inlined
-def class_moments(layer, structure, inputs, piece, special, tables, out):
-    """Moments of one class of crossbars into `out`; returns (units, alike, bound, kept rows).
+def class_moments(layer, structure, inputs, piece, special, tables, room):
+    """Moments of a class of crossbars, in `room`; returns (units, alike, bound, kept rows).
 
     `units` column groups are cut from the crossbar; where they work `alike` the cycles are
     multiples of their number.
@@ -99,6 +96,7 @@ def class_moments(layer, structure, inputs, piece, special, tables, out):
     """
     start, bitlines, element = piece
     rows, streams = inputs
+    out, groups, parts = room.moments, room.groups, room.parts
     mode = structure.sparsity_weights
     cells = -(-structure.precision_weight_bits // structure.crossbar_cell_bits)
     width = min(structure.operation_unit_columns, bitlines)
@@ -110,13 +108,9 @@ def class_moments(layer, structure, inputs, piece, special, tables, out):
         out[LIMITS, 0], out[LIMITS, 1] = float(tall * units * streams.size), 0.0
         return units, False, float(tall * units * streams.size), 0.0
     asked = bitlines if mode == _CROSSBAR_ROW else width
-    classes, space = pattern_space(cells, asked)
-    groups, parts = np.zeros(classes + 1, GROUP), np.zeros(space + 1, PART)
     if mode in (_CROSSBAR_ROW, _OU_ROW) and structure.mapping_compaction != _WHOLE_LAYER:
         offset = structure.mapping_encoding == _OFFSET
-        known = crossbar_patterns(
-            layer, offset, cells, element, (start, bitlines, asked), groups, parts
-        )
+        known = crossbar_patterns(layer, offset, cells, element, (start, bitlines, asked), room)
     else:
         known = _dense_groups(bitlines, width, groups, parts)
     used = groups[known - 1].first + groups[known - 1].count
@@ -189,15 +183,15 @@ def usual_bound(out, units, crossbars):
 
 
 @inlined
-def _row_class_wait(layer, structure, place, inputs, special, tables, work):
+def _row_class_wait(layer, structure, place, inputs, special, tables, room):
     """Adds one row class's work; cumulants of its slowest crossbar, their bound, the lattice.
 
     The lattice is the groups of a crossbar if all work alike, when `reached` is filled; else 0.
     """
-    rows, streams, alike, chunks, reached, memory = inputs
+    rows, streams, alike, chunks, reached = inputs
+    work, out, memory = room.work, room.moments, room.memory
     by_layer = structure.mapping_sync == _BY_LAYER
     n = float(layer.vectors) if by_layer else 1.0
-    out = np.empty((RESULTS, 3))
     slowest = Cumulants(0.0, 0.0, 0.0)
     shared_variance = shared_third = longest = 0.0
     unit, bound, every = 1.0, 0.0, n == 1.0
@@ -210,7 +204,7 @@ def _row_class_wait(layer, structure, place, inputs, special, tables, work):
             if count == 0:
                 continue
             units, same, most, kept = class_moments(
-                layer, structure, (rows, streams), (start, bitlines, element), special, tables, out
+                layer, structure, (rows, streams), (start, bitlines, element), special, tables, room
             )
             times = float(layer.groups * chunks * count * layer.vectors * alike)
             work[WORK] += times * out[OWN_FRESH, 0]
@@ -244,8 +238,8 @@ def _row_class_wait(layer, structure, place, inputs, special, tables, work):
 
 
 @inlined
-def crossbar_work(layer, structure, place, special, tables, work):
-    """Expected work of a layer's crossbars into `work`; returns its critical path in cycles.
+def crossbar_work(layer, structure, place, special, tables, room):
+    """Expected work of a layer's crossbars into `room`; returns its critical path in cycles.
 
     The cycles are of one image and one copy of the weights: the slowest crossbar of every
     vector (`mapping.sync = "vector"`) or over all vectors ("layer").  `place` is the placement
@@ -253,8 +247,9 @@ def crossbar_work(layer, structure, place, special, tables, work):
     those that compact whole columns or layers; their code is not compiled without need.
     `tables` (`recost.kernels.tables`) are those that a sweep reads moments from, else None.
     """
-    streams = np.empty(max(2, layer.passes * layer.slices))
-    kinds, alike = input_streams(layer, structure.sparsity_activations, streams)
+    room.work[:] = 0.0
+    kinds, alike = input_streams(layer, structure.sparsity_activations, room.streams)
+    streams = room.streams[:kinds]
     mode = structure.sparsity_weights
     compacted = mode == _MATRIX or (
         mode == _OU_ROW and structure.mapping_compaction == _WHOLE_LAYER
@@ -266,8 +261,8 @@ def crossbar_work(layer, structure, place, special, tables, work):
     # The exact law, in units of `lattice`, where all crossbars of a row chunk work alike.
     height = min(structure.operation_unit_rows, structure.crossbar_rows)
     tall = -(-min(layer.rows, structure.crossbar_rows) // height)
-    reached, lattice = np.zeros(kinds * tall + 1), math.inf
-    memory = np.zeros((1, MEMORY)) if tables is None else tables.memory
+    reached, lattice = room.reached[: kinds * tall + 1], math.inf
+    reached[:] = 0.0
     full = place.row_chunks - 1
     for i in range(2):
         count = structure.crossbar_rows if i == 0 else place.last_rows
@@ -284,13 +279,13 @@ def crossbar_work(layer, structure, place, special, tables, work):
             layer.weight_correlation,
             layer.activation_correlation,
         )
-        inputs = (rows, streams[:kinds], alike, chunks, reached, memory)
-        mine, most, unit = _row_class_wait(layer, structure, place, inputs, special, tables, work)
+        inputs = (rows, streams, alike, chunks, reached)
+        mine, most, unit = _row_class_wait(layer, structure, place, inputs, special, tables, room)
         slowest = larger(slowest, mine, max(bound, most)) if bound > 0.0 else mine
         bound = max(bound, most)
         lattice = min(lattice, unit)
     if special is not None and compacted:
-        compacted_work(layer, structure, streams[:kinds], alike, work)
+        compacted_work(layer, structure, streams, alike, room)
     vectors = 1.0 if structure.mapping_sync == _BY_LAYER else float(layer.vectors)
     if 0.0 < lattice < math.inf:
         return lattice * mean_of(reached) * vectors

@@ -111,16 +111,15 @@ def _touched(layer, cells, start, width, shares):
 
 
 @kernel
-def crossbar_patterns(layer, offset, cells, element, span, groups, parts):
-    """The column groups of a crossbar into `groups` and `parts`; returns how many classes.
+def crossbar_patterns(layer, offset, cells, element, span, room):
+    """The column groups of a crossbar into `room`; returns how many classes.
 
     `span` is (first bitline, counted from the first cell of a weight; bitlines of the crossbar;
     bitlines of a group).  In offset encoding a zero weight is 2^(Bw-1), whose most significant
     cell is not zero: a group with such a cell keeps every row.
     """
     start, bitlines, group_width = span
-    shares = np.empty(group_width // cells + 3)
-    heads = np.empty(groups.size, np.int64)
+    groups, parts, shares, heads = room.groups, room.parts, room.shares, room.heads
     # Not literals: Numba would compile the helpers once more for each literal argument.
     known = used = np.int64(0)
     for g in range(-(-bitlines // group_width)):

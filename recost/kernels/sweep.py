@@ -15,11 +15,12 @@ from typing import Any, NamedTuple
 import numpy as np
 from numba import prange
 
-from recost.kernels._numba import driver, inlined
+from recost.kernels._intrinsics import borrowed
+from recost.kernels._numba import driver, inlined, kernel
 from recost.kernels.counts import data_movement, layer_counts, layer_placement
 from recost.kernels.engine import network_sums, price_sums
-from recost.kernels.maximum import MEMORY
 from recost.kernels.placement import ceil_div
+from recost.kernels.room import borrowed_room, make_room
 from recost.kernels.tables import SCRATCH, reader
 from recost.vocabulary import ACTIONS, COUNTS, Count
 
@@ -91,6 +92,49 @@ def sum_networks(layers, structures, rows_at, counts, copies, sums):
         network_sums(layers, structures[s], own, copies.copy(), 0, sums[s])
 
 
+class _Space(NamedTuple):
+    """What one thread works in: layers where the point has them, their words and counts."""
+
+    layers: Any
+    words: Any
+    counts: Any
+    scratch: Any
+    room: Any
+
+
+@inlined
+def _move(moving, layer, share, words, base):
+    """Put a layer where a point has it; layers are as long as the words divided among them."""
+    begin = layer * (words.size // moving.layers.size)
+    for e in range(moving.starts[layer], moving.starts[layer + 1]):
+        words[begin + moving.words[e]] = base[begin + moving.words[e]]
+    for e in range(moving.starts[layer], moving.starts[layer + 1]):
+        words[begin + moving.words[e]] += share[moving.axes[e]] * moving.slopes[e]
+
+
+@kernel
+def _sum_points(moving, given, special, tables, space, points, sums):
+    """`sum_moving` for the points of one block, one after the other."""
+    structures, structure_at, shares, counts, rows_at, copies = given
+    layers, own, words = borrowed(space.layers), borrowed(space.counts), borrowed(space.words)
+    scratch, room = borrowed(space.scratch), borrowed_room(space.room)
+    base = moving.layers.view(np.float64)
+    for p in range(points[0], points[1]):
+        structure = structures[structure_at[p]]
+        for i in range(layers.size):
+            if not moving.moves[i]:
+                shared = counts[rows_at[structure_at[p], i]]
+                _share_counts(layers[i], structure, shared, own[i])
+            elif moving.first[i] < i:
+                for c in range(COUNTS):
+                    own[i, c] = own[moving.first[i], c]
+            else:
+                _move(moving, i, shares[p], words, base)
+                mine = reader(tables, moving.directions[i], scratch, room)
+                layer_counts(layers[i], structure, special, mine, own[i])
+        network_sums(layers, structure, own, copies.copy(), 0, sums[p])
+
+
 @driver
 def sum_moving(moving, machine, shares, fixed, special, tables, sums):
     """Sums over a network whose layers move, at each point, into `sums` [points, SUMS].
@@ -101,33 +145,18 @@ def sum_moving(moving, machine, shares, fixed, special, tables, sums):
     """
     structures, structure_at = machine
     counts, rows_at, copies = fixed
-    layers = moving.layers
     for block in prange(ceil_div(structure_at.size, _TOGETHER)):
-        moved = layers.copy()
-        words, base = moved.view(np.float64), layers.view(np.float64)
-        long = words.size // layers.size
-        scratch, own = np.empty(SCRATCH), np.empty((layers.size, COUNTS))
-        memory = np.zeros((_REMEMBERED, MEMORY))
-        for p in range(block * _TOGETHER, min(structure_at.size, (block + 1) * _TOGETHER)):
-            structure = structures[structure_at[p]]
-            for i in range(layers.size):
-                if not moving.moves[i]:
-                    _share_counts(layers[i], structure, counts[rows_at[structure_at[p], i]], own[i])
-                    continue
-                if moving.first[i] < i:
-                    for c in range(COUNTS):
-                        own[i, c] = own[moving.first[i], c]
-                    continue
-                for e in range(moving.starts[i], moving.starts[i + 1]):
-                    at = i * long + moving.words[e]
-                    words[at] = base[at]
-                for e in range(moving.starts[i], moving.starts[i + 1]):
-                    words[i * long + moving.words[e]] += (
-                        shares[p, moving.axes[e]] * moving.slopes[e]
-                    )
-                mine = reader(tables, moving.directions[i], scratch, memory)
-                layer_counts(moved[i], structure, special, mine, own[i])
-            network_sums(moved, structure, own, copies.copy(), 0, sums[p])
+        layers = moving.layers.copy()
+        space = _Space(
+            layers,
+            layers.view(np.float64),
+            np.empty((layers.size, COUNTS)),
+            np.empty(SCRATCH),
+            make_room(structures[structure_at[0]], _REMEMBERED),
+        )
+        given = structures, structure_at, shares, counts, rows_at, copies
+        points = block * _TOGETHER, min(structure_at.size, (block + 1) * _TOGETHER)
+        _sum_points(moving, given, special, tables, space, points, sums)
 
 
 @driver

@@ -24,7 +24,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from recost.kernels._intrinsics import fma
-from recost.kernels._numba import inlined, kernel
+from recost.kernels._numba import inlined
 from recost.kernels.moments import (
     ACTIONS,
     CONVERSIONS,
@@ -91,11 +91,11 @@ class Tables(NamedTuple):
     limits: Any
     asked: Any
     scratch: Any
-    memory: Any
+    room: Any
 
 
 @inlined
-def reader(tables, direction, scratch, memory):
+def reader(tables, direction, scratch, room):
     """The tables for a layer of that direction, with the scratch space of one thread."""
     return Tables(
         direction,
@@ -110,7 +110,7 @@ def reader(tables, direction, scratch, memory):
         tables.limits,
         tables.asked,
         scratch,
-        memory,
+        room,
     )
 
 
@@ -221,7 +221,7 @@ def _read_limits(tables, table, densities, many, out):
     out[LIMITS, 2] = many * v * p * p * max(0.0, zero - 2.0 * x * one + x * x * two)
 
 
-@kernel
+@inlined
 def _find(tables, rows):
     """The table for these rows, or -1."""
     if tables.direction >= 0:
@@ -235,7 +235,7 @@ def _find(tables, rows):
     return -1
 
 
-@kernel
+@inlined
 def _ask(tables, rows, density, densest):
     """Take down which table is wanted, and where."""
     used = int(tables.asked[0, 0]) + 1
@@ -246,7 +246,7 @@ def _ask(tables, rows, density, densest):
         asked[3], asked[4], asked[5] = density, rows.live, densest
 
 
-@kernel
+@inlined
 def _read_all(tables, table, densities, many, out):
     """Fill the causes in `out`; False where a table does not cover the densities."""
     p, rho, x = densities
@@ -289,7 +289,7 @@ def _read_all(tables, table, densities, many, out):
     return True
 
 
-@kernel
+@inlined
 def tabulated_moments(rows, groups, parts, streams, tables, out):
     """What `crossbar_moments` fills in, from tables where they cover it."""
     densest = total = 0.0

@@ -73,7 +73,8 @@ def _axis(values: Array, number: int, density: float = _CELLS) -> _Axis:
 def _along(axis: _Axis, sums: Array) -> Array:
     """Coefficients along the first axis of `sums` [places, ...]: [cells, ORDER, ...]."""
     if len(axis.places) > 1:
-        return np.einsum("ab,ib...->ia...", _TRANSFORM, sums.reshape(-1, ORDER, *sums.shape[1:]))
+        shaped = sums.reshape(-1, ORDER, *sums.shape[1:])
+        return np.asarray(np.einsum("ab,ib...->ia...", _TRANSFORM, shaped))
     found = np.zeros((1, ORDER, *sums.shape[1:]))
     found[0, 0] = sums[0]
     return found
@@ -82,7 +83,7 @@ def _along(axis: _Axis, sums: Array) -> Array:
 def _cells(first: _Axis, second: _Axis, sums: Array) -> Array:
     """Coefficients of `sums` [places, places, values]: [cells, ORDER, ORDER * values]."""
     half = _along(first, sums)  # [cells, ORDER, places, values]
-    both = np.moveaxis(_along(second, np.moveaxis(half, 2, 0)), (2, 3), (0, 2))
+    both: Array = np.moveaxis(_along(second, np.moveaxis(half, 2, 0)), (2, 3), (0, 2))
     return both.reshape(first.cells * second.cells, ORDER, -1)
 
 

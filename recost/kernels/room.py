@@ -1,0 +1,76 @@
+"""The scratch space in which a layer is counted: made once, where many are counted in a row."""
+
+from __future__ import annotations
+
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from recost.kernels._intrinsics import borrowed
+from recost.kernels._numba import inlined, kernel
+from recost.kernels.classes import WORKS
+from recost.kernels.maximum import MEMORY
+from recost.kernels.moments import RESULTS
+from recost.kernels.patterns import pattern_space
+from recost.kernels.placement import ceil_div
+from recost.kernels.records import GROUP, PART, SLICES
+from recost.vocabulary import WeightSparsity
+
+_CROSSBAR_ROW = int(WeightSparsity.CROSSBAR_ROW)
+# Times an input vector is streamed, at most.
+_PASSES = 2
+
+
+class Room(NamedTuple):
+    """Arrays that a layer is counted in; what they hold does not outlast the layer.
+
+    But `memory` does, which is that of `recost.kernels.maximum.largest`.
+    """
+
+    work: Any  # of the layer, `WORKS`
+    streams: Any  # P(a wordline is active) of each input slice
+    reached: Any  # the law of the slowest row chunk on its lattice
+    moments: Any  # of a class of crossbars, [RESULTS, 3]
+    groups: Any
+    parts: Any
+    shares: Any  # of the weights that a column group touches
+    heads: Any  # first cells of column groups
+    memory: Any
+
+
+@kernel
+def make_room(structure, remembered):
+    """Room for any layer on a structure, with places for so many remembered counts."""
+    cells = ceil_div(structure.precision_weight_bits, structure.crossbar_cell_bits)
+    asked = structure.operation_unit_columns
+    if structure.sparsity_weights == _CROSSBAR_ROW:
+        asked = structure.crossbar_columns
+    height = min(structure.operation_unit_rows, structure.crossbar_rows)
+    classes, parts = pattern_space(cells, asked)
+    return Room(
+        np.zeros(WORKS),
+        np.empty(_PASSES * SLICES),
+        np.empty(_PASSES * SLICES * ceil_div(structure.crossbar_rows, height) + 1),
+        np.empty((RESULTS, 3)),
+        np.empty(classes + 1, GROUP),
+        np.empty(parts + 1, PART),
+        np.empty(asked // cells + 3),
+        np.empty(classes + 1, np.int64),
+        np.zeros((remembered, MEMORY)),
+    )
+
+
+@inlined
+def borrowed_room(room):
+    """The room of a caller (see `recost.kernels._intrinsics.borrowed`)."""
+    return Room(
+        borrowed(room.work),
+        borrowed(room.streams),
+        borrowed(room.reached),
+        borrowed(room.moments),
+        borrowed(room.groups),
+        borrowed(room.parts),
+        borrowed(room.shares),
+        borrowed(room.heads),
+        borrowed(room.memory),
+    )

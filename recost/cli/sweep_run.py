@@ -244,7 +244,9 @@ class Run:
             stream.finish()
             return
         out = Output(output_format=self.target.output_format, path=path, quiet=self.target.quiet)
-        out.show(as_result(self.study, table, "sweep"), **self.said)
+        named = (*self.selection.goals, *self.selection.where)
+        asked = [one.column for one in named]
+        out.show(as_result(self.study, table, "sweep", asked), **self.said)
         if path is None and self.target.is_table and len(self.selection.goals) == 2:
             _plot(front, (self.selection.goals[0].column, self.selection.goals[1].column))
 

@@ -18,6 +18,8 @@ from recost.units import UNITS, format_quantity
 _GAP = 2
 # Sentences in narrower columns are hard to read.
 _NARROWEST = 20
+# What a question names is part of its answer.
+_ASKED = 1
 
 
 @dataclass(frozen=True, eq=False)
@@ -119,6 +121,8 @@ def _printed(result: Result) -> list[_Printed]:
         if (mixed and name == "unit") or (rows and all(value is None for value in values)):
             continue
         column = describe(name)
+        if name in result.asked:
+            column = replace(column, rank=min(column.rank, _ASKED))
         if column.rank == SPLIT and not any(values):
             continue
         numeric = not any(isinstance(value, str) for value in values)

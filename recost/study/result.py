@@ -41,6 +41,8 @@ class Result:
         The study, which is also the command: `compare`, `estimate`, `layers`.
     warnings : sequence of str
         Notes about something that is probably not what the user wants.
+    asked : sequence of str
+        Columns that the question names (goals, conditions), which a narrow table keeps.
 
     Raises
     ------
@@ -57,6 +59,7 @@ class Result:
     provenance: Mapping[str, Any] = field(default_factory=dict)
     kind: str = ""
     warnings: Sequence[str] = ()
+    asked: Sequence[str] = ()
 
     def __post_init__(self) -> None:
         columns = tuple(self.columns)

@@ -290,10 +290,10 @@ def _value(value: Any, is_whole: bool) -> Any:
     return int(value) if is_whole else value
 
 
-def as_result(study: Study, table: Table, kind: str, notes: Sequence[str] = ()) -> Result:
-    """A table as the result that reports take."""
+def as_result(study: Study, table: Table, kind: str, asked: Sequence[str] = ()) -> Result:
+    """A table as the result that reports take; `asked` are the columns that the question names."""
     lists = [[_value(v, name in study.whole) for v in table[name].tolist()] for name in table]
     rows = [dict(zip(table, values, strict=True)) for values in zip(*lists, strict=True)]
     return Result(
-        columns=list(table), rows=rows, notes=notes, provenance=study.provenance(), kind=kind
+        columns=list(table), rows=rows, provenance=study.provenance(), kind=kind, asked=asked
     )

@@ -122,3 +122,12 @@ def test_markdown_has_a_line_a_row_and_escapes_bars():
     assert [cell.strip() for cell in lines[0].split("|")[1:-1]] == ["layer", "latency (ns)"]
     assert "a\\|b" in lines[2]
     assert len(lines) == 4
+
+
+def test_columns_that_the_question_names_are_kept():
+    columns = ["hardware", "latency_s", "energy_j", "area_mm2"]
+    rows = [{"hardware": "sre", "latency_s": 1.0, "energy_j": 2.0, "area_mm2": 3.0}]
+    asked = Result(columns, rows, asked=["area_mm2"])
+    assert "area_mm2" in table(Result(columns, rows), 20)[1]
+    assert "area_mm2" not in table(asked, 20)[1]
+    assert "energy_j" in table(asked, 20)[1]

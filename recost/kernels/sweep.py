@@ -159,17 +159,34 @@ def sum_moving(moving, machine, shares, fixed, special, tables, sums):
         _sum_points(moving, given, special, tables, space, points, sums)
 
 
-@driver
-def price_points(structures, structure_at, technologies, sums, sums_at, totals):
-    """Totals [points, TOTALS] of points with their own technology each.
+class Priced(NamedTuple):
+    """Technology by the point: record `at[p]` of `records`, but for some numbers of its own.
 
-    Point p has structure `structures[structure_at[p]]` and sums `sums[sums_at[p]]`.
-
-    Points are cut into blocks only to share scratch space.
+    Point p has `values[p]` in the 8-byte `words` of its record.
     """
+
+    records: Any
+    at: Any
+    words: Any
+    values: Any
+
+
+@driver
+def price_points(machine, technology, counted, totals):
+    """Totals of points into `totals` [points, TOTALS].
+
+    `machine` is (structures, at) and `counted` (sums, at): point p has structure and sums
+    `at[p]`; `technology` is `Priced`.
+    """
+    structures, structure_at = machine
+    sums, sums_at = counted
     block = 256
     for b in prange(ceil_div(sums_at.size, block)):
-        prices = np.empty(ACTIONS)
+        prices, own = np.empty(ACTIONS), technology.records[:1].copy()
+        words = own.view(np.float64)
         for p in range(b * block, min(sums_at.size, (b + 1) * block)):
+            own[0] = technology.records[technology.at[p]]
+            for k in range(technology.words.size):
+                words[technology.words[k]] = technology.values[p, k]
             structure = structures[structure_at[p]]
-            price_sums(structure, technologies[p], sums[sums_at[p]], prices, totals[p])
+            price_sums(structure, own[0], sums[sums_at[p]], prices, totals[p])

@@ -25,6 +25,7 @@ from recost.hardware.records import (
 from recost.hardware.rules import COMBINATIONS
 from recost.hardware.sections import key_table
 from recost.hardware.settings import read_settings
+from recost.kernels.sweep import Priced
 
 Array = np.ndarray[Any, Any]
 
@@ -248,9 +249,17 @@ class Designs:
         """Structure records of points."""
         return self._filled(self.structures[rows], self.free, places, values)
 
-    def technology_of(self, rows: Array, places: Array, values: Array) -> Array:
-        """Technology records of points."""
-        return self._filled(self.technologies[rows], self.prices, places, values)
+    def technology_of(self, rows: Array, places: Array, values: Array) -> Priced:
+        """The technology of points, prices beside the records that they belong into."""
+        levels = [self.levels[i] for i in self.prices]
+        own = [
+            one.fields(places[:, i], values[:, i])
+            for i, one in zip(self.prices, levels, strict=True)
+        ]
+        fields: Any = TECHNOLOGY_DTYPE.fields
+        words = [fields[one.key.record_field][1] // 8 for one in levels]
+        filled = np.stack(own, axis=1) if own else np.zeros((len(rows), 0))
+        return Priced(self.technologies, rows, np.array(words, np.int64), filled)
 
     def fill(
         self, structures: Array, technologies: Array, places: Array, values: Array

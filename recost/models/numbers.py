@@ -30,8 +30,8 @@ NUMBERS = (
 )
 
 
-def numbers_of(network: LayerTable, structures: Array, totals: Array) -> Array:
-    """The columns of `NUMBERS` of points, from their structures and `Total`s [points, TOTALS]."""
+def numbers_of(network: LayerTable, cycle_time_s: Array, totals: Array) -> Array:
+    """The columns of `NUMBERS` of points, from their cycle time and `Total`s [points, TOTALS]."""
     interval = totals[:, Total.INTERVAL]
     with np.errstate(divide="ignore"):
         throughput = np.where(interval > 0.0, 1.0 / interval, np.nan)
@@ -39,7 +39,7 @@ def numbers_of(network: LayerTable, structures: Array, totals: Array) -> Array:
     unmodelled = network.unmodelled_macs
     columns = [
         totals[:, Total.CYCLES],
-        structures["operation_unit_cycle_time_s"],
+        cycle_time_s,
         totals[:, Total.OU_ACTIVATIONS],
         totals[:, Total.ADC_CONVERSIONS],
         totals[:, Total.LATENCY],

@@ -127,11 +127,12 @@ class Sweep:
         which = self.densities.numbers(places[:, self._others])
         for network in np.unique(which[rows >= 0]).tolist():
             there = np.flatnonzero((which == network) & (rows >= 0))
-            known = {row: self._kind(network, row) for row in set(rows[there].tolist())}
-            kinds = [known[row] for row in rows[there].tolist()]
+            unique, inverse = np.unique(rows[there], return_inverse=True)
+            kinds = [self._kind(network, row) for row in unique.tolist()]
             for kind in dict.fromkeys(kinds):
                 if kind is not None:
-                    points = there[[k == kind for k in kinds]]
+                    alike = np.array([one == kind for one in kinds])
+                    points = there[alike[inverse.ravel()]]
                     self._alike(network, kind, points, (rows, places, values), out)
 
     def _kind(self, network: int, row: int) -> _Kind | None:
@@ -177,23 +178,24 @@ class Sweep:
             self.refused = self.refused or error.faults[0].message
             return
         totals = np.zeros((len(points), TOTALS))
-        technologies = self.designs.technology_of(rows, own, own_values)
-        price_points(machines.structures, machines.at, technologies, sums, sums_at, totals)
-        self._store(table, structures[machines.at], totals, points, out)
+        technology = self.designs.technology_of(rows, own, own_values)
+        price_points((structures, machines.at), technology, (sums, sums_at), totals)
+        self._store(table, machines, totals, points, out)
         if self._worlds:
             out[2][points] = self._worlds.sample(table, rows, (own, own_values), sums[sums_at])
 
     def _store(
         self,
         table: LayerTable,
-        structures: Array,
+        machines: Machines,
         totals: Array,
         points: Array,
         out: tuple[Array, Array, Array],
     ) -> None:
-        chips, budget = totals[:, Total.CHIPS], structures["budget_chips"]
+        structures, at = machines.structures, machines.at
+        chips, budget = totals[:, Total.CHIPS], structures["budget_chips"][at]
         over = (budget > 0) & (chips > budget)
-        over &= structures["budget_on_overflow"] == Overflow.ERROR
+        over &= structures["budget_on_overflow"][at] == Overflow.ERROR
         if over.any():
             worst = int(np.argmax(over))
             self.refused = self.refused or (
@@ -201,7 +203,7 @@ class Sweep:
                 f" {int(budget[worst])}"
             )
         out[0][points] = ~over
-        out[1][points] = numbers_of(table, structures, totals)
+        out[1][points] = numbers_of(table, structures["operation_unit_cycle_time_s"][at], totals)
 
 
 def _copies(listed: Sequence[int], network: LayerTable, hardware: Hardware) -> Array:

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from recost.kernels.sweep import price_points
+from recost.kernels.sweep import Priced, price_points
 from recost.models.designs import Designs
 from recost.models.numbers import NUMBERS, numbers_of
 from recost.models.uncertainty import FIGURES, Draws
@@ -56,8 +56,11 @@ class Worlds:
             )
             totals = np.zeros((len(many), TOTALS))
             every = np.arange(len(many))
-            price_points(structures, every, technologies, sums, many, totals)
-            figures = numbers_of(table, structures, totals)[:, _FIGURES_AT]
+            nothing = np.zeros(0, np.int64), np.zeros((len(many), 0))
+            technology = Priced(technologies, every, *nothing)
+            price_points((structures, every), technology, (sums, many), totals)
+            cycle_time_s = structures["operation_unit_cycle_time_s"]
+            figures = numbers_of(table, cycle_time_s, totals)[:, _FIGURES_AT]
             samples[part] = figures.reshape(len(part), self.count, -1).transpose(0, 2, 1)
         return samples
 

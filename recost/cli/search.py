@@ -19,6 +19,7 @@ from recost.cli.options import (
 from recost.cli.progress import Counter
 from recost.cli.sweep_options import (
     LARGEST_ENUMERATION,
+    Baseline,
     ClusterAddress,
     Columns,
     File,
@@ -51,6 +52,7 @@ def search(
     hardware: HardwareNames,
     workload: WorkloadNames,
     vary: Vary = None,
+    baseline: Baseline = None,
     minimize: Annotated[
         list[str] | None,
         typer.Option("--minimize", metavar="COLUMN", help="Make this small. Repeats: a trade-off."),
@@ -99,7 +101,7 @@ def search(
     from recost.study.pricing import Pricing
     from recost.study.selection import Selection
 
-    inputs = load_inputs(hardware, workload, settings)
+    inputs = load_inputs(hardware, workload, settings, baseline)
     use_threads(jobs)
     target = Target(output, output_format, force, quiet)
     wanted = [f"min:{name}" for name in minimize or ()] + [f"max:{name}" for name in maximize or ()]

@@ -21,6 +21,7 @@ from recost.cli.options import (
 from recost.cli.output import Output
 from recost.cli.sweep_options import (
     LARGEST_SWEEP,
+    Baseline,
     ClusterAddress,
     Columns,
     File,
@@ -55,6 +56,7 @@ def sweep(
     hardware: HardwareNames,
     workload: WorkloadNames,
     vary: Vary = None,
+    baseline: Baseline = None,
     settings: Settings = None,
     phase: PhaseOption = Phase.INFERENCE,
     work: WorkOption = None,
@@ -115,7 +117,7 @@ def sweep(
     """  # noqa: D301 (\b keeps the lines apart)
     from recost.study.pricing import Pricing
 
-    inputs = load_inputs(hardware, workload, settings)
+    inputs = load_inputs(hardware, workload, settings, baseline)
     inputs, draws = with_uncertainty(inputs, uncertainty, spread, seed)
     use_threads(jobs)
     pricing = Pricing(phase.value, work.value if work else None, draws)
@@ -124,7 +126,7 @@ def sweep(
         why = "goes without --sensitivity, which steps every number by itself"
         refuse({"--vary": vary, "--sample": sample, "--where": where, "--pareto": pareto}, why)
         refuse({"--sort": sort, "--resume": resume, "--shard": shard, "--cluster": cluster}, why)
-        refuse({"--uncertainty": uncertainty}, why)
+        refuse({"--uncertainty": uncertainty, "--baseline": baseline}, why)
         _show_sensitivity(inputs, pricing, (columns, keys, top), target)
         return
     refuse({"--keys": keys}, "goes with --sensitivity")

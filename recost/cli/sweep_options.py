@@ -39,6 +39,14 @@ Sample = Annotated[
     typer.Option("--sample", metavar="sobol N", help="N quasi-random points instead of all."),
 ]
 Seed = Annotated[int, typer.Option("--seed", help="Seed of what is drawn.")]
+Baseline = Annotated[
+    str | None,
+    typer.Option(
+        "--baseline",
+        metavar="NAME",
+        help="Hardware to compare every design with, as its file says: speedup and the like.",
+    ),
+]
 File = Annotated[
     Path | None,
     typer.Option("-o", "--output", metavar="FILE", help=".csv, .parquet, .npz; .json, .md, .txt."),
@@ -92,7 +100,7 @@ def make_study(
         raise InputError("a seed is a whole number from 0 on", key="--seed")
     samples = sample[1] if sample else 0
     space = parse_space(vary, samples=samples, seed=seed, endless=limit is None)
-    study = Study(inputs.hardware, inputs.networks, space, pricing, extras)
+    study = Study(inputs.hardware, inputs.networks, space, pricing, extras, inputs.baseline)
     if limit is not None and study.size > limit:
         raise InputError(
             f"{study.size:,} points, more than {limit:.0e}: vary fewer keys or values, or take a"

@@ -209,7 +209,7 @@ class Run:
         if self.study.pricing.draws:
             from recost.study.uncertainty import uncertainty_notes
 
-            for text in uncertainty_notes(self.study.inputs[0], self.study.pricing.draws):
+            for text in uncertainty_notes(self.study.machines, self.study.pricing.draws):
                 self.target.note(text)
         if self.study.missing:
             self.target.note(f"not known everywhere: {self.study.missing}")
@@ -244,8 +244,8 @@ class Run:
             stream.finish()
             return
         out = Output(output_format=self.target.output_format, path=path, quiet=self.target.quiet)
-        named = (*self.selection.goals, *self.selection.where)
-        asked = [one.column for one in named]
+        asked = [goal.column for goal in self.selection.goals]
+        asked += [condition.column for condition in self.selection.where]
         out.show(as_result(self.study, table, "sweep", asked), **self.said)
         if path is None and self.target.is_table and len(self.selection.goals) == 2:
             _plot(front, (self.selection.goals[0].column, self.selection.goals[1].column))

@@ -102,7 +102,8 @@ class Cluster:
 
     def pieces(self, study: Study, selection: Selection, start: int, stop: int) -> Pieces:
         """What `recost.study.sweep.chunks` gives, in the same order."""
-        recipe = pickle.dumps((study.inputs, study.pricing, study.extras, selection))
+        made = (*study.inputs, study.pricing, study.extras, study.baseline)
+        recipe = pickle.dumps((made, selection))
         window = max(1, sum(self._workers().values())) * _IN_FLIGHT
         waiting: deque[tuple[int, Any]] = deque()
         lows = iter(range(start, stop, study.chunk))
@@ -187,5 +188,5 @@ def _work(recipe: bytes, low: int, high: int) -> tuple[Table, int, tuple[str | N
 @lru_cache(maxsize=2)
 def _study(recipe: bytes) -> tuple[Study, Selection]:
     """The study that a recipe is of, kept for the next piece."""
-    (hardware, networks, space), pricing, extras, selection = pickle.loads(recipe)
-    return Study(hardware, networks, space, pricing, extras), selection
+    made, selection = pickle.loads(recipe)
+    return Study(*made), selection

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import statistics
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -17,6 +17,7 @@ from recost.models.machine import cost
 from recost.models.uncertainty import FIGURES, Draws
 from recost.network import LayerTable
 from recost.study.pricing import Pricing
+from recost.study.ratios import RATIOS, UNCERTAIN_RATIOS, ratios
 from recost.study.result import Result
 from recost.study.rows import (
     LAST_COLUMNS,
@@ -31,15 +32,6 @@ from recost.vocabulary import HardwareKind, Replication
 
 Array = np.ndarray[Any, Any]
 
-RATIOS = (
-    "speedup",
-    "throughput_speedup",
-    "work_reduction",
-    "energy_reduction",
-    "energy_saving_percent",
-)
-#: The ratios that prices and times decide.
-UNCERTAIN_RATIOS = tuple(name for name in RATIOS if name != "work_reduction")
 MEANS: tuple[tuple[str, Callable[[Sequence[float]], float]], ...] = (
     ("arithmetic mean", statistics.fmean),
     ("geometric mean", statistics.geometric_mean),
@@ -105,50 +97,17 @@ class _Compared:
 
     def __init__(self, own: _Priced, reference: _Priced) -> None:
         self.own = own
-        self.ratios = ratios(own.row, reference.row)
+        found = {name: float(v) for name, v in ratios(own.row, reference.row).items()}
+        self.ratios = {name: None if math.isnan(v) else v for name, v in found.items()}
         self.samples: dict[str, Array] = {}
         if own.samples:
-            self.samples = _ratio_samples(own, reference)
+            drawn = ratios(own.row | own.samples, reference.row | reference.samples)
+            self.samples = {name: drawn[name] for name in UNCERTAIN_RATIOS}
 
     @property
     def row(self) -> dict[str, Any]:
         """The row of the comparison."""
         return {**self.own.row, **self.ratios, **ends(self.own.samples | self.samples)}
-
-
-def ratios(own: Mapping[str, Any], reference: Mapping[str, Any]) -> dict[str, float | None]:
-    """The columns of `RATIOS` from two rows of costs; None where one has no such quantity."""
-    return {
-        "speedup": _ratio(reference["latency_s"], own["latency_s"]),
-        "throughput_speedup": _ratio(own["throughput_per_s"], reference["throughput_per_s"]),
-        "work_reduction": _ratio(reference["ou_activations"], own["ou_activations"]),
-        "energy_reduction": _ratio(reference["energy_j"], own["energy_j"]),
-        "energy_saving_percent": _saving(own["energy_j"], reference["energy_j"]),
-    }
-
-
-def _ratio_samples(own: _Priced, reference: _Priced) -> dict[str, Array]:
-    """The `UNCERTAIN_RATIOS` of every draw; NaN where one has no such quantity."""
-    draws = []
-    for mine, other in zip(_worlds(own), _worlds(reference), strict=True):
-        found = ratios(own.row | mine, reference.row | other)
-        draws.append([found[name] for name in UNCERTAIN_RATIOS])
-    return dict(zip(UNCERTAIN_RATIOS, np.array(draws, float).T, strict=True))
-
-
-def _worlds(priced: _Priced) -> list[dict[str, float | None]]:
-    """The figures of each draw, as those of a row."""
-    columns = [[None if math.isnan(v) else v for v in s.tolist()] for s in priced.samples.values()]
-    return [dict(zip(priced.samples, values, strict=True)) for values in zip(*columns, strict=True)]
-
-
-def _ratio(above: float | None, below: float | None) -> float | None:
-    """The quotient; None where one of them does not apply or the machine does nothing."""
-    return above / below if above is not None and below else None
-
-
-def _saving(own: float, reference: float) -> float | None:
-    return 100.0 * (1.0 - own / reference) if reference else None
 
 
 def _with_equal(

@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 
 from recost.errors import Fault, InputError, suggestion
+from recost.study.ratios import RATIOS
 
 Array = np.ndarray[Any, Any]
 Table = Mapping[str, Array]
@@ -26,7 +27,7 @@ _OPERATORS: dict[str, Callable[[Any, Any], Any]] = {
 }
 _COMPARISON = re.compile(r"\s*([\w.:*/-]+?)\s*(<=|>=|==|!=|<|>)\s*(.+?)\s*")
 #: Columns of which more is better; of all others less.
-LARGER_IS_BETTER = frozenset({"throughput_per_s"})
+LARGER_IS_BETTER = frozenset({"throughput_per_s", "lifetime_trainings", "lifetime_years", *RATIOS})
 
 
 @dataclass(frozen=True, slots=True)

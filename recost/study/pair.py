@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -15,10 +15,57 @@ from recost.models.uncertainty import FIGURES, interval
 from recost.network import LayerTable
 from recost.study.extras import Extras
 from recost.study.pricing import Pricing
+from recost.study.ratios import COMPARED, UNCERTAIN_RATIOS, ratios
 from recost.study.selection import Table
 from recost.study.space import WORKLOAD, Axis, Space
 
 Array = np.ndarray[Any, Any]
+
+# Networks of a space whose baseline is kept.
+_KEPT = 10_000
+
+
+class Reference:
+    """The baseline of a network, as its file says at every point: only the network varies.
+
+    Each network of the space is worked out once for all points that have it.
+    """
+
+    def __init__(
+        self, baseline: Hardware, network: LayerTable, axes: Sequence[Axis], pricing: Pricing
+    ) -> None:
+        self._matter = [a for a, axis in enumerate(axes) if axis.target == WORKLOAD]
+        own = [axes[a] for a in self._matter]
+        self._model = pricing.model(baseline, network, own, lambda _: False)
+        self._known: dict[bytes, tuple[Array, Array]] = {}
+
+    def at(self, places: Array, values: Array) -> tuple[Table, Table]:
+        """The numbers of `COMPARED` at points, and the draws of `FIGURES` [points, draws]."""
+        places, values = places[:, self._matter], values[:, self._matter]
+        # With a column of zeros, since NumPy finds no unique rows of nothing.
+        raw = np.concatenate([np.zeros((len(places), 1)), places, values], axis=1)
+        _, first, inverse = np.unique(raw, axis=0, return_index=True, return_inverse=True)
+        found = [self._of(raw[i].tobytes(), places[i], values[i]) for i in first.tolist()]
+        if not found:
+            return {name: np.zeros(0) for name in COMPARED}, {}
+        at = inverse.ravel()
+        numbers = np.stack([one[0] for one in found])[at]
+        samples = np.stack([one[1] for one in found])[at]
+        return (
+            {name: numbers[:, self._model.names.index(name)] for name in COMPARED},
+            dict(zip(FIGURES, samples.swapaxes(0, 1), strict=False)),
+        )
+
+    def _of(self, key: bytes, places: Array, values: Array) -> tuple[Array, Array]:
+        """Numbers and draws of one network; NaN where the baseline cannot run it."""
+        if key not in self._known:
+            if len(self._known) >= _KEPT:
+                self._known.clear()
+            evaluated = self._model.evaluate(places[None], values[None])
+            samples = evaluated.samples
+            drawn = np.zeros((0, 0)) if samples is None else samples[0]
+            self._known[key] = (evaluated.numbers[0], drawn)
+        return self._known[key]
 
 
 @dataclass(frozen=True)
@@ -32,6 +79,7 @@ class Pair:
     words : columns with the same word in every row
     columns : of the axes: where each stands in the space
     extras : what is worked out beside the cost
+    reference : the baseline, if there is one
     """
 
     model: Sweep | OneByOne
@@ -39,6 +87,7 @@ class Pair:
     words: Mapping[str, str]
     columns: Mapping[str, int]
     extras: Extras
+    reference: Reference | None = None
 
     @property
     def refused(self) -> str | None:
@@ -69,10 +118,18 @@ class Pair:
         kept = np.flatnonzero(evaluated.possible)
         numbers, places, values = evaluated.numbers[kept], places[kept], values[kept]
         table: Table = dict(zip(self.model.names, numbers.T, strict=True))
+        drawn: Table = {}
         if evaluated.samples is not None:
-            low, high = interval(evaluated.samples[kept])
-            for i, name in enumerate(FIGURES):
-                table[f"{name}_low"], table[f"{name}_high"] = low[:, i], high[:, i]
+            drawn = dict(zip(FIGURES, evaluated.samples[kept].swapaxes(0, 1), strict=True))
+        if self.reference is not None:
+            compared, samples = self.reference.at(places, values)
+            table |= ratios(table, compared)
+            if drawn and samples:
+                unlike = {"ou_activations": table["ou_activations"][:, None]}
+                both = ratios(unlike | drawn, {**unlike, **samples})
+                drawn |= {name: both[name] for name in UNCERTAIN_RATIOS}
+        for name, worlds in drawn.items():
+            table[f"{name}_low"], table[f"{name}_high"] = interval(worlds)
         for name, word in self.words.items():
             table[name] = np.full(len(kept), word, object)
         for name in self.columns:
@@ -87,6 +144,7 @@ def make_pair(
     space: Space,
     pricing: Pricing,
     extras: tuple[str, ...] = (),
+    baseline: Hardware | None = None,
 ) -> Pair:
     """The pair of a hardware and a network; raises InputError for keys that they do not have."""
     axes = tuple(axis for axis in space.axes if axis.target in ("", WORKLOAD, machine.name))
@@ -103,7 +161,8 @@ def make_pair(
     own = Space(axes, space.samples, space.seed)
     if isinstance(model, Sweep):
         model.counting.points = own.size
-    return Pair(model, own, words, columns, Extras(machine, network, axes, extras))
+    reference = Reference(baseline, network, axes, pricing) if baseline else None
+    return Pair(model, own, words, columns, Extras(machine, network, axes, extras), reference)
 
 
 def _column_name(axis: Axis, model: Sweep | OneByOne, i: int) -> str:

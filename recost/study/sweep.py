@@ -15,10 +15,12 @@ from recost.errors import Fault, InputError
 from recost.hardware import Hardware
 from recost.hardware.spreads import stated_spreads
 from recost.models.sweep import BLOCK
+from recost.models.uncertainty import FIGURES
 from recost.network import LayerTable
 from recost.study.conditions import matching
 from recost.study.pair import Pair, make_pair
 from recost.study.pricing import Pricing
+from recost.study.ratios import RATIOS, UNCERTAIN_RATIOS
 from recost.study.result import Result
 from recost.study.rows import LAST_COLUMNS, cost_columns
 from recost.study.selection import Selection, Table, best, choose, join, rows_of
@@ -47,6 +49,7 @@ class Study:
     hardware, networks, space : what varies
     pricing : the phase, the unit of work, the draws of uncertain prices
     extras : columns beside the cost (`recost.study.extras.EXTRAS`)
+    baseline : hardware that every point is compared with, as its file says
 
     Attributes
     ----------
@@ -69,7 +72,9 @@ class Study:
         space: Space,
         pricing: Pricing | None = None,
         extras: Sequence[str] = (),
+        baseline: Hardware | None = None,
     ) -> None:
+        self.baseline = baseline
         self.pricing = pricing or Pricing()
         self.inputs = (tuple(hardware), tuple(networks), space)
         self.extras = tuple(extras)
@@ -80,7 +85,7 @@ class Study:
         for machine in hardware:
             for network in networks:
                 try:
-                    pair = make_pair(machine, network, space, self.pricing, self.extras)
+                    pair = make_pair(machine, network, space, self.pricing, self.extras, baseline)
                     self._pairs.append(pair)
                 except InputError as error:
                     faults += [fault for fault in error.faults if fault not in faults]
@@ -98,8 +103,9 @@ class Study:
         axes = [name for pair in self._pairs for name in pair.columns]
         self._axes = tuple(dict.fromkeys(axes))
         others = [name for name in cost_columns(self.pricing.phase) if name not in _BEFORE]
+        others += RATIOS if baseline else ()
         if self.pricing.draws:
-            others = list(with_intervals(others))
+            others = list(with_intervals(others, (*FIGURES, *UNCERTAIN_RATIOS)))
         self.columns = (*_BEFORE, *self._axes, *others, *self.extras, *LAST_COLUMNS)
 
     @property
@@ -108,6 +114,11 @@ class Study:
         hardware, _, space = self.inputs
         varied = {axis.key for axis in space.axes}
         return tuple(m.name for m in hardware if not self.pricing.compiled(m, varied))
+
+    @property
+    def machines(self) -> tuple[Hardware, ...]:
+        """All hardware, the baseline last."""
+        return (*self.inputs[0], *([self.baseline] if self.baseline else []))
 
     @property
     def chunk(self) -> int:
@@ -152,12 +163,14 @@ class Study:
             "version": recost.__version__,
             "hardware": [[machine.name, machine.content_hash] for machine in hardware],
             "workloads": [[network.name, network.content_hash] for network in networks],
+            "baseline": self.baseline.content_hash if self.baseline else None,
             "axes": [repr(axis) for axis in space.axes],
             "sample": [space.samples, space.seed],
             "pricing": [self.pricing.phase, self.pricing.work],
             "draws": [draws.count, draws.seed] if draws else None,
             "spreads": [
-                [(s.identity, s.share) for s in stated_spreads(machine)] for machine in hardware
+                [(s.identity, s.share) for s in stated_spreads(machine)]
+                for machine in self.machines
             ]
             if draws
             else None,
@@ -220,11 +233,12 @@ class Study:
 
     def provenance(self) -> dict[str, Any]:
         """Which files and which space the rows are made from."""
-        hardware, networks, space = self.inputs
+        _, networks, space = self.inputs
         draws = self.pricing.draws
-        said = {
-            "hardware": {m.name: {"sha256": m.content_hash} for m in hardware},
+        said: dict[str, Any] = {
+            "hardware": {m.name: {"sha256": m.content_hash} for m in self.machines},
             "workloads": {n.name: {"sha256": n.content_hash} for n in networks},
+            "baseline": self.baseline.name if self.baseline else None,
             "points": self.size,
             "sample": {"sobol": space.samples, "seed": space.seed} if space.samples else None,
             "fingerprint": self.fingerprint,
@@ -234,7 +248,7 @@ class Study:
                 "draws": draws.count,
                 "seed": draws.seed,
                 "spreads": {
-                    m.name: {s.key.path: s.share for s in stated_spreads(m)} for m in hardware
+                    m.name: {s.key.path: s.share for s in stated_spreads(m)} for m in self.machines
                 },
             }
         return said

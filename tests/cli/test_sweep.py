@@ -314,6 +314,18 @@ def test_machines_of_all_kinds_in_one_sweep(tmp_path, invoke):
         assert row["crossbars"] == wanted["crossbars"]
 
 
+def test_a_baseline_gives_ratios_to_choose_by(invoke):
+    words = ["--vary", "operation_unit.rows=4..24", "--baseline", "ou-dense", "-q", "-f", "json"]
+    done = invoke("search", *BASE, *words, "--maximize", "speedup", "--where", "energy_reduction>8")
+    best = json.loads(done.stdout)["rows"]
+    every = json.loads(invoke("sweep", *BASE, *words).stdout)["rows"]
+    allowed = [row for row in every if row["energy_reduction"] > 8.0]
+    assert best == [max(allowed, key=lambda row: row["speedup"])]
+    front = invoke("sweep", *BASE, *words, "--pareto", "speedup,energy_reduction")
+    shown = json.loads(front.stdout)["rows"]
+    assert max(row["speedup"] for row in shown) == max(row["speedup"] for row in every)
+
+
 def test_training_is_swept_one_by_one(invoke):
     done = invoke("sweep", "-H", "panther-2", "-W", "mlp-l4", "--phase", "training",
                   "--work", "step", "--vary", "training.carry_interval=256,1024",

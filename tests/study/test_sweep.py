@@ -3,9 +3,13 @@ import pytest
 
 from recost.errors import InputError
 from recost.hardware import load_hardware
+from recost.models.uncertainty import Draws
 from recost.network import load_network
+from recost.study.compare import compare
 from recost.study.conditions import Goal, parse_where
 from recost.study.estimate import estimate
+from recost.study.pricing import Pricing
+from recost.study.ratios import RATIOS
 from recost.study.selection import Selection, best, join
 from recost.study.space import parse_space
 from recost.study.sweep import Study, as_result, chunks, select
@@ -186,3 +190,32 @@ def test_faults_of_a_study():
         study_of(["workload:profil.a=4"])
     with pytest.raises(InputError, match="too large"):
         study_of(["adc.bits=4..99"])
+
+
+def test_ratios_to_a_baseline_are_those_of_a_comparison():
+    machine, dense = load_hardware("sre"), load_hardware("ou-dense")
+    shares = {"*.energy": 0.3}
+    machine, dense = machine.with_spreads(shares), dense.with_spreads(shares)
+    table = load_network("lenet5")
+    space = parse_space(["operation_unit.rows=8,16", "adc.energy=1 pJ,2 pJ",
+                         "workload:profile.*.weights.elements=0.1,0.3"])  # fmt: skip
+    draws = Draws(40, 3)
+    study = Study([machine], [table], space, Pricing(draws=draws), baseline=dense)
+    found = as_result(study, study.table(0, study.size)[0], "sweep").to_dicts()
+    for point, row in enumerate(found):
+        places, values = space.points(point, point + 1)
+        chosen = settings_of(space, places[0], values[0])
+        network = table.replace(chosen["workload"])
+        wanted = compare(machine.replace(chosen[""]), network, baseline=dense, draws=draws)
+        for name, value in wanted.to_dicts()[0].items():
+            if name.startswith(RATIOS):
+                assert row[name] == pytest.approx(value, rel=1e-9), name
+
+
+def test_a_baseline_of_another_kind_leaves_what_it_lacks_empty():
+    study = Study([load_hardware("sre")], [load_network("lenet5")], parse_space(["adc.bits=5,6"]),
+                  baseline=load_hardware("gpu-gtx1080"))  # fmt: skip
+    table, _ = study.table(0, 2)
+    assert (table["speedup"] > 0.0).all()
+    assert np.isnan(table["work_reduction"]).all()
+    assert study.table(0, 0)[0]["speedup"].size == 0

@@ -28,6 +28,8 @@ from recost.study.reproduction.model import (
     Grid,
     Override,
     check_over,
+    check_unknowns,
+    chosen,
     evaluate,
     grid,
 )
@@ -92,6 +94,7 @@ class Reproduction:
         for part in ("figure", "also"):
             for i, figure in enumerate(getattr(self.study, part)):
                 check_over(figure, self.document, (part, i))
+        check_unknowns(self.study, self.document)
         with _at(self.document, ("fit",)):
             self.calibration = Calibration(self.study, published, self.runner)
 
@@ -112,7 +115,13 @@ class Reproduction:
                 grids.append(grid(figure, study.unknown, self.runner))
         fitted = [self._fitted_keys(figure.id) for figure in study.figure]
         verdicts = [
-            rule.alone(self.published[figure.id], ends[i], grids[i], fitted=bool(fitted[i]))
+            rule.alone(
+                self.published[figure.id],
+                ends[i],
+                grids[i],
+                fitted=bool(fitted[i]),
+                chosen=any(chosen(unknown, figure) for unknown in grids[i].unknowns),
+            )
             for i, figure in enumerate(study.figure)
         ]
         rivals = self._rivals(grids, verdicts)
@@ -154,7 +163,8 @@ class Reproduction:
         """Networks that are not what they were when the study was fixed."""
         notes = []
         for name, fixed in self.study.profiles.items():
-            found = self.runner.loader.network(name, {}).content_hash
+            with _at(self.document, ("profiles", name)):
+                found = self.runner.loader.network(name, {}).content_hash
             if not found.startswith(fixed):
                 notes.append(
                     f"{self.study.system}: {name} has changed since the study was fixed"

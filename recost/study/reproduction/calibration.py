@@ -16,7 +16,7 @@ from typing import Any
 import numpy as np
 
 from recost.errors import InputError
-from recost.study.reproduction.files import Figure, Fit, PublishedFigure, Setting, StudyFile
+from recost.study.reproduction.files import Fit, PublishedFigure, Setting, StudyFile
 from recost.study.reproduction.model import Ends, Override, evaluate
 from recost.study.reproduction.runs import Runner
 
@@ -86,19 +86,32 @@ class Calibration:
                 f"from {fit.low} to {fit.high}: write both in one unit, the lower first",
                 key=fit.key,
             )
+        self.runner.loader.hardware(fit.hardware, {fit.key: fit.low})  # the key is one of it
         return Parameter(fit, low, high, unit, tuple(self._holders(fit)))
 
     def _holders(self, fit: Fit) -> Iterator[str]:
-        """Machines of the study whose value of the key is the one that was fitted."""
+        """The machine of a fit, and those of the study whose value of the key is the same."""
         figures = (*self.study.figure, *self.study.also)
         names = {name for f in figures for name in (f.hardware, f.baseline) if name}
         for name in sorted(names | {fit.hardware}):
             provenance = self.runner.loader.hardware(name, {}).provenance.get(fit.key)
-            if provenance and provenance.calibrated == fit.figure:
+            calibrated = provenance is not None and provenance.calibrated == fit.figure
+            if calibrated or name == fit.hardware:
                 yield name
 
     def fit(self) -> list[Fitted]:
-        """All parameters of the study, found from the middle of their ranges."""
+        """All parameters of the study, found from the middle of their ranges.
+
+        InputError for one that does not move its figure.
+        """
+        for parameter in self.parameters:
+            fit = parameter.fit
+            low, high = self._over_range(parameter, fit.figure, fit.end)
+            if low == high:
+                raise InputError(
+                    f"of {fit.hardware} does not move {fit.figure} from {fit.low} to {fit.high}",
+                    key=fit.key,
+                )
         return self._solve(self.parameters, [(p.fit.figure, p.fit.end) for p in self.parameters])
 
     def refits(self) -> Iterator[tuple[Fitted, str, str]]:
@@ -109,16 +122,21 @@ class Calibration:
                     continue
                 for end in ("low", "high"):
                     if self._target(figure.id, end) is not None and self._moves(
-                        parameter, figure, end
+                        parameter, figure.id, end
                     ):
                         yield self._solve([parameter], [(figure.id, end)])[0], figure.id, end
 
-    def _moves(self, parameter: Parameter, figure: Figure, end: str) -> bool:
-        values = [
-            self._value(figure.id, end, [parameter.override(value)])
+    def _moves(self, parameter: Parameter, figure: str, end: str) -> bool:
+        low, high = sorted(self._over_range(parameter, figure, end))
+        return low > 0.0 and high / low > 1.0 + _MOVES
+
+    def _over_range(self, parameter: Parameter, figure: str, end: str) -> tuple[float, float]:
+        """A figure at both ends of the range of a parameter."""
+        low, high = (
+            self._value(figure, end, [parameter.override(value)])
             for value in (parameter.low, parameter.high)
-        ]
-        return min(values) > 0.0 and max(values) / min(values) > 1.0 + _MOVES
+        )
+        return low, high
 
     def _target(self, figure: str, end: str) -> float | None:
         """The published number of an end; a single value is both."""
@@ -183,7 +201,8 @@ def as_toml(fitted: Sequence[Fitted], published: dict[str, PublishedFigure]) -> 
         number = figure.value
         if number is None:
             number = figure.low if fit.end == "low" else figure.high
-        source = f"fitted to {figure.metric} {number:g} [P]"
+        tag = "[D]" if figure.kind == "derived" else "[P]"
+        source = f"fitted to {figure.metric} {number:g} {tag}"
         blocks.setdefault(f"# {fit.hardware}", []).append(
             f'{fit.key} = {{value = {shown}, source = "{source}", calibrated = "{fit.figure}"}}'
         )

@@ -43,7 +43,9 @@ class Case(Table):
     hardware: Text = Field(description="the machine")
     baseline: Text | None = Field(None, description="the machine that it is set against")
     workloads: list[Text] = Field([], description="the networks")
-    column: Text | list[Text] = Field(description="the column of the answer; several are added")
+    column: Text | Annotated[list[Text], Field(min_length=1)] = Field(
+        description="the column of the answer; several are added"
+    )
     where: dict[str, Setting | list[Setting]] = Field(
         {}, description="which rows of the answer count, by column"
     )
@@ -203,8 +205,12 @@ def load_study(path: Path, published: dict[str, PublishedFigure]) -> tuple[Study
                 hint = suggestion(name, known)
                 faults.append(document.fault(f"unknown figure '{name}'{hint}", place))
 
+    seen: set[str] = set()
     for i, figure in enumerate(study.figure):
         check([figure.id], set(published), ("figure", i, "id"))
+        if figure.id in seen:
+            faults.append(document.fault(f"'{figure.id}' stands here twice", ("figure", i, "id")))
+        seen.add(figure.id)
     for i, unknown in enumerate(study.unknown):
         check(unknown.figures, own, ("unknown", i, "figures"))
     for i, fit in enumerate(study.fit):

@@ -11,10 +11,10 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from recost.errors import InputError
+from recost.errors import InputError, suggestion
 from recost.network.document import Document
 from recost.network.faults import validation_faults
-from recost.study.reproduction.files import Case, Figure, Setting, Unknown
+from recost.study.reproduction.files import Case, Figure, Setting, StudyFile, Unknown
 from recost.study.reproduction.runs import Runner
 
 #: More corners than this are a study of their own.
@@ -50,16 +50,27 @@ class Ends:
 
 
 def evaluate(figure: Figure, runner: Runner, overrides: Sequence[Override] = ()) -> Ends:
-    """The modelled figure under `overrides`."""
+    """The modelled figure under `overrides`.
+
+    InputError where a case is wrong, or its rows have no such quotient or mean.
+    """
     values = runner.values(changed(_case(figure, {}), overrides))
     if figure.over:
         below = runner.values(changed(_case(figure, figure.over), overrides))
         if len(below) != len(values):
             raise InputError(f"{len(values)} rows over {len(below)} rows", key="over")
+        if 0.0 in below:
+            raise InputError("the second case gives 0, which divides nothing", key="over")
         values = [a / b for a, b in zip(values, below, strict=True)]
     values = [figure.scale * value for value in values]
     if figure.take != "only":
-        value = _TAKE[figure.take](values)
+        try:
+            value = _TAKE[figure.take](values)
+        except statistics.StatisticsError:
+            raise InputError(
+                f"rows from {min(values):.6g} to {max(values):.6g} have no {figure.take}",
+                key="take",
+            ) from None
         return Ends(value, value)
     return Ends(min(values), max(values))
 
@@ -73,6 +84,24 @@ def _case(figure: Figure, over: Mapping[str, Any]) -> Case:
     return Case.model_validate(keys)
 
 
+def check_unknowns(study: StudyFile, document: Document) -> None:
+    """InputError with the line of an unknown that no figure of the study has."""
+    machines = {name for f in (*study.figure, *study.also) for name in _machines(f)}
+    for i, unknown in enumerate(study.unknown):
+        for name in unknown.hardware:
+            if name not in machines:
+                hint = suggestion(name, machines)
+                raise document.error(f"no figure has '{name}'{hint}", ("unknown", i, "hardware"))
+        if not any(touches(unknown, figure) for figure in study.figure):
+            raise document.error(f"no figure has the unknown '{unknown.name}'", ("unknown", i))
+
+
+def _machines(figure: Figure) -> set[Any]:
+    """The machines that a figure names."""
+    below = (figure.over.get(key) for key in ("hardware", "baseline"))
+    return {figure.hardware, figure.baseline, *below} - {None}
+
+
 def check_over(figure: Figure, document: Document, place: tuple[str, int]) -> None:
     """InputError with the line where the second case of a figure is wrong."""
     try:
@@ -83,7 +112,10 @@ def check_over(figure: Figure, document: Document, place: tuple[str, int]) -> No
 
 
 def changed(case: Case, overrides: Sequence[Override]) -> Case:
-    """The case with other values, of the machines and networks that it has."""
+    """The case with other values, of the machines and networks that it has.
+
+    InputError where a case has no such key, or not with such a value.
+    """
     own, other, networks = dict(case.set), dict(case.baseline_set), dict(case.workload_set)
     fields: dict[str, Any] = {}
     for override in overrides:
@@ -95,10 +127,15 @@ def changed(case: Case, overrides: Sequence[Override]) -> Case:
             names = override.hardware or (case.hardware, case.baseline)
             if case.hardware in names:
                 own[override.key] = _scalar(override)
-            if case.baseline in names:
+            if case.baseline and case.baseline in names:
                 other[override.key] = _scalar(override)
     settings = {"set": own, "baseline_set": other, "workload_set": networks}
-    return Case.model_validate({**case.model_dump(), **settings, **fields})
+    try:
+        return Case.model_validate({**case.model_dump(), **settings, **fields})
+    except ValidationError as error:
+        fault = error.errors()[0]
+        key = FIGURE + ".".join(map(str, fault["loc"]))
+        raise InputError(fault["msg"], key=key) from None
 
 
 def _scalar(override: Override) -> Setting:
@@ -114,8 +151,20 @@ def touches(unknown: Unknown, figure: Figure) -> bool:
         return False
     if unknown.key.startswith((FIGURE, WORKLOAD)):
         return bool(figure.workloads) or bool(unknown.figures)
-    machines = {figure.hardware, figure.baseline, figure.over.get("hardware")}
-    return not unknown.hardware or not machines.isdisjoint(unknown.hardware)
+    return not unknown.hardware or not _machines(figure).isdisjoint(unknown.hardware)
+
+
+def chosen(unknown: Unknown, figure: Figure) -> bool:
+    """Whether a figure itself sets what is unknown, in place of the value of a file."""
+    if unknown.key.startswith(FIGURE):
+        return False
+    if unknown.key.startswith(WORKLOAD):
+        return unknown.key.removeprefix(WORKLOAD) in figure.workload_set
+    sides = ((figure.hardware, figure.set), (figure.baseline, figure.baseline_set))
+    return any(
+        unknown.key in settings and (not unknown.hardware or name in unknown.hardware)
+        for name, settings in sides
+    )
 
 
 @dataclass(frozen=True)

@@ -10,7 +10,7 @@ from typing import Any
 
 from recost.errors import InputError
 from recost.hardware import Hardware, load_hardware
-from recost.locate import is_path
+from recost.locate import is_path, list_available
 from recost.models.life import SECONDS_PER_YEAR
 from recost.models.sensing import TRIALS
 from recost.network import LayerTable, load_network
@@ -20,7 +20,7 @@ from recost.study.estimate import estimate
 from recost.study.life_case import Duty
 from recost.study.lifetime import lifetime
 from recost.study.montecarlo_sensing import Question, montecarlo_sensing
-from recost.study.reproduction.files import Case, Setting
+from recost.study.reproduction.files import FOLDER, SUFFIX, Case, Setting
 from recost.study.result import Row
 from recost.study.rollup import chip_rollup
 from recost.study.sampling import Sampling
@@ -31,7 +31,9 @@ from recost.study.training_layers import block_operations, training_layers
 class Loader:
     """Machines and networks with changed keys, each read and checked once.
 
-    `folder` is that of the study, to which paths are relative.
+    Paths are relative to `folder`, that of the study.  A name is one that `recost hardware list`
+    or `recost workload list` has, else that of a file that only the shipped studies use, so that
+    a study may be copied to any folder.
     """
 
     folder: Path
@@ -55,14 +57,24 @@ class Loader:
         self, kind: str, name: str, settings: Mapping[str, Any], load: Callable[[str], Any]
     ) -> Hardware | LayerTable:
         if (kind, name) not in self._files:
-            place = str(self.folder / name) if is_path(name) else name
-            self._files[kind, name] = load(place)
+            self._files[kind, name] = load(self._place(kind, name))
         if not settings:
             return self._files[kind, name]
         key = json.dumps([kind, name, settings], sort_keys=True)
         if key not in self._changed:
             self._changed[key] = self._files[kind, name].replace(settings)
         return self._changed[key]
+
+    def _place(self, kind: str, name: str) -> str:
+        """The path or the name that `name` means in the study."""
+        if is_path(name):
+            return str(self.folder / name)
+        own = FOLDER / _PARTS[kind] / (name + SUFFIX)
+        return str(own) if name not in list_available(kind) and own.exists() else name
+
+
+# Folders of the files that only the shipped studies use.
+_PARTS = {"hardware": "hardware", "workload": "networks"}
 
 
 @dataclass(frozen=True)
@@ -83,7 +95,9 @@ class Inputs:
 
 
 def load_inputs(case: Case, loader: Loader) -> Inputs:
-    """The machines and networks of a case."""
+    """The machines and networks of a case; InputError for settings of what it does not have."""
+    if case.baseline_set and not case.baseline:
+        raise InputError("there is no baseline to set this of", key="baseline_set")
     settings = dict(case.workload_set)
     if case.batch is not None and case.run != "training":
         settings["recipe.batch"] = case.batch

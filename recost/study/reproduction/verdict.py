@@ -1,7 +1,8 @@
 """Verdicts, by rule: what a figure that the models give is worth beside the published one.
 
 predicted
-    nothing was fitted to it and the models, at the shipped values, are within 10 %
+    nothing was fitted to it and the models, at the shipped values, are within 10 %; a study that
+    sets what it lists as unknown has picked that value, and the figure is judged by its reach
 calibrated
     a parameter was fitted to it, and the models give it within 10 %, or reach it
 reachable
@@ -14,8 +15,9 @@ conflict
 off
     none of these
 
-Of a published range both ends must hold.  A figure of which only one end is published ("at most",
-"more than") holds on the right side of it; a trend must be strictly there.
+Of a published range both ends must hold, in one place of what is not public.  A figure of which
+only one end is published ("at most", "more than") holds on the right side of it and up to 10 % on
+the wrong one; a trend must be strictly there.
 """
 
 from __future__ import annotations
@@ -23,12 +25,13 @@ from __future__ import annotations
 import itertools
 import math
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
-from recost.study.reproduction.files import PublishedFigure
+from recost.study.reproduction.files import PublishedFigure, Unknown
 from recost.study.reproduction.model import Ends, Grid
 
 PREDICTED, CALIBRATED, REACHABLE = "predicted", "calibrated", "reachable"
@@ -114,9 +117,14 @@ def worst(published: PublishedFigure, ends: Ends) -> Pair:
     return max(pairs(published, ends), key=lambda pair: pair.distance)
 
 
-def alone(published: PublishedFigure, default: Ends, grid: Grid, *, fitted: bool) -> str:
-    """The verdict of a figure by itself; a conflict needs another one."""
-    if holds(published, default):
+def alone(
+    published: PublishedFigure, default: Ends, grid: Grid, *, fitted: bool, chosen: bool = False
+) -> str:
+    """The verdict of a figure by itself; a conflict needs another one.
+
+    `chosen`: its study sets something that it lists as unknown, so that `default` is no prediction.
+    """
+    if holds(published, default) and (fitted or not chosen):
         return CALIBRATED if fitted else PREDICTED
     if not grid.unknowns or not _inside(published, grid):
         return OFF
@@ -138,6 +146,9 @@ def _reaches(published: PublishedFigure, grid: Grid) -> list[tuple[float, float]
 
 
 def _inside(published: PublishedFigure, grid: Grid) -> bool:
+    """Whether the figure lies in what the models give; a range with both ends in one place."""
+    if published.low is not None and published.high is not None:
+        return bool(_met(published, grid).any())
     first = Ends(grid.low[0], grid.high[0])
     last = Ends(grid.low[1], grid.high[1])
     return all(
@@ -148,15 +159,23 @@ def _inside(published: PublishedFigure, grid: Grid) -> bool:
 
 
 def conflicting(one: tuple[PublishedFigure, Grid], other: tuple[PublishedFigure, Grid]) -> bool:
-    """Whether two figures hold each by itself over the same unknowns, and never both.
+    """Whether two figures hold each by itself, and never both at the unknowns that they share.
 
     Between two numbers of a grid the figures are taken as straight lines in their logarithms.
     """
-    (first, grid), (second, second_grid) = one, other
-    if not grid.unknowns or grid.unknowns != second_grid.unknowns:
+    shared = [unknown for unknown in one[1].unknowns if unknown in other[1].unknowns]
+    if not shared:
         return False
-    here, there = _met(first, grid), _met(second, second_grid)
+    here, there = _met_over(shared, *one), _met_over(shared, *other)
     return bool(here.any() and there.any() and not (here & there).any())
+
+
+def _met_over(shared: Sequence[Unknown], published: PublishedFigure, grid: Grid) -> Array:
+    """Where a figure holds over some of its unknowns, whatever the others are."""
+    others = tuple(i for i, unknown in enumerate(grid.unknowns) if unknown not in shared)
+    found: Array = np.any(_met(published, grid), axis=others)
+    order = [unknown for unknown in grid.unknowns if unknown in shared]
+    return np.transpose(found, [order.index(unknown) for unknown in shared])
 
 
 def _met(published: PublishedFigure, grid: Grid) -> Array:

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import math
+import re
 
 import pytest
 
+from recost.errors import InputError
 from recost.study.reproduce import fits, leave_one_out, open_studies
 from recost.study.reproduction.files import shipped_studies
 
@@ -84,6 +86,47 @@ def test_a_fit_whose_answer_is_known(tmp_path):
     (row,) = study.rows()
     assert row["verdict"] == "off" if abs(row["ratio"] - 1) > 0.1 else "calibrated"
     assert row["calibrated_keys"] == "bus.power"
+
+
+def test_a_fit_of_a_value_that_was_not_fitted_yet_is_for_its_machine_alone(tmp_path):
+    # Against a baseline with the same bus the tile's power moves only if the baseline's does not.
+    text = HEAD.replace('run = "rollup"', 'run = "rollup"\nover = {hardware = "isaac"}')
+    (tmp_path / "fitted.toml").write_text(HARDWARE.replace(', calibrated = "isaac-tile-power"', ""))
+    (tmp_path / "study.toml").write_text(text.replace("scale = 1e3", "scale = 330.0"))
+    (found,), _ = fits([str(tmp_path / "study.toml")])
+    assert found.parameter.hardware == ("./fitted.toml",)
+    assert found.value == pytest.approx(7.0, rel=1e-6)
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "said"),
+    [
+        ("bus.power", "bus.powr", "did you mean 'bus.power'?"),
+        ("1 mW", "-1 mW", "'-1 mW' is not a positive number with a unit"),
+        ("mW", "mJ", "'mJ' is not a unit for W"),
+        (
+            'key = "bus.power"\nlow = "1 mW"\nhigh = "100 mW"',
+            'key = "cell.write_time"\nlow = "1 ns"\nhigh = "9 ns"',
+            "does not move isaac-tile-power",
+        ),
+    ],
+)
+def test_a_bad_fit_says_what_is_wrong(tmp_path, old, new, said):
+    (tmp_path / "fitted.toml").write_text(HARDWARE)
+    (tmp_path / "study.toml").write_text(HEAD.replace(old, new))
+    with pytest.raises(InputError, match=re.escape(said)) as caught:
+        fits([str(tmp_path / "study.toml")])
+    assert "study.toml:" in str(caught.value)
+
+
+def test_what_follows_from_a_fitted_value_still_follows_from_it():
+    # One energy a cell: of a spike read, of a stored bit, of a product (half of the bits spikes).
+    (study,) = open_studies(["pipelayer"])
+    machine = study.runner.loader.hardware("pipelayer-row", {})
+    cell_j = machine.value("cell.read_energy")
+    assert machine.value("memory.read_energy") == cell_j
+    product_j = 0.5 * machine.crossbar.rows * machine.crossbar.columns * cell_j
+    assert machine.value("training.mvm_energy") == pytest.approx(product_j, rel=1e-3)
 
 
 def test_leaving_one_out_moves_the_others():

@@ -74,6 +74,24 @@ def test_a_fitted_figure_that_is_reached_is_calibrated():
     assert rule.alone(figure, Ends(6.0, 6.0), line(5.0, 11.0), fitted=True) == rule.UNCONSTRAINED
 
 
+def test_a_picked_value_is_judged_by_its_reach():
+    figure, at = published(value=10.0), Ends(10.0, 10.0)
+    close, wide = line(8.0, 10.0, 12.0), line(5.0, 10.0, 12.0)
+    assert rule.alone(figure, at, wide, fitted=False) == rule.PREDICTED
+    assert rule.alone(figure, at, close, fitted=False, chosen=True) == rule.REACHABLE
+    assert rule.alone(figure, at, wide, fitted=False, chosen=True) == rule.UNCONSTRAINED
+    assert rule.alone(figure, at, wide, fitted=True, chosen=True) == rule.CALIBRATED
+
+
+def test_both_ends_of_a_range_hold_in_one_place():
+    figure = published(low=2.0, high=8.0, kind="range")
+    places = (unknown(0, 1),)
+    together = Grid(places, {(0,): Ends(1.5, 6.0), (1,): Ends(2.5, 10.0)})
+    never = Grid(places, {(0,): Ends(1.4, 9.8), (1,): Ends(2.0, 14.0)})  # always a factor 7
+    assert rule.alone(figure, Ends(1.5, 6.0), together, fitted=False) == rule.REACHABLE
+    assert rule.alone(figure, Ends(1.4, 9.8), never, fitted=False) == rule.OFF
+
+
 def test_both_ends_of_a_range_must_hold():
     figure = published(low=2.0, high=8.0, kind="range")
     assert rule.holds(figure, Ends(2.1, 7.5))
@@ -125,6 +143,16 @@ def test_words_are_not_interpolated():
     figure = published(value=10.0)
     assert not rule.conflicting((figure, one), (figure, other))  # the first is never met
     assert rule.alone(figure, Ends(5.0, 5.0), one, fitted=False) == rule.UNCONSTRAINED
+
+
+def test_a_conflict_is_over_the_unknowns_that_two_figures_share():
+    shared, own = unknown(0, 1), unknown("a", "b", name="v")
+    figure = published(value=10.0)
+    one = Grid((own, shared), {(i, j): Ends(v, v) for (i, j), v in {
+        (0, 0): 10.0, (0, 1): 40.0, (1, 0): 40.0, (1, 1): 40.0}.items()})  # fmt: skip
+    # The other holds where the shared unknown is 1, which the first does whatever its own is.
+    assert rule.conflicting((figure, one), (figure, Grid((shared,), line(40.0, 10.0).ends)))
+    assert not rule.conflicting((figure, one), (figure, Grid((shared,), line(10.0, 40.0).ends)))
 
 
 def test_figures_of_different_unknowns_are_not_compared():

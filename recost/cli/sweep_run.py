@@ -22,8 +22,6 @@ if TYPE_CHECKING:
     from recost.study.selection import Selection, Table
     from recost.study.sweep import Pieces, Study
 
-#: Files that take rows as they are made.
-STREAMED = (".csv", ".parquet", ".npz")
 #: Rows that a screen or a JSON file takes at most.
 MOST_SHOWN = 100_000
 # A front of fewer points is seen from its table; the columns of a plot, and what stands beside it.
@@ -42,7 +40,9 @@ class Target:
     @property
     def streams(self) -> bool:
         """Whether it is a file that takes rows as they are made."""
-        return self.path is not None and self.path.suffix.lower() in STREAMED
+        from recost.report.stream import SUFFIXES
+
+        return self.path is not None and self.path.suffix.lower() in SUFFIXES
 
     @property
     def is_table(self) -> bool:

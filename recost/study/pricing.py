@@ -14,7 +14,7 @@ from recost.models.cost import Cost
 from recost.models.machine import cost, counts_units
 from recost.models.uncertainty import FIGURES, Draws
 from recost.network import LayerTable
-from recost.study.rows import LAST_COLUMNS, cost_columns, cost_row, in_work
+from recost.study.rows import LAST_COLUMNS, WORD_COLUMNS, cost_columns, cost_row, in_work
 
 if TYPE_CHECKING:
     from recost.models.one_by_one import OneByOne
@@ -24,7 +24,6 @@ Array = np.ndarray[Any, Any]
 
 # Keys by which some machines infer in another way (`recost.models.machine.counts_units`).
 _DECIDING = frozenset({"writes.store", "training.mvm_energy"})
-_WORDS = ("row", "hardware", "workload", "phase", "work", "profile")
 
 
 @dataclass(frozen=True)
@@ -43,7 +42,7 @@ class Pricing:
     def columns(self) -> tuple[str, ...]:
         """The columns of a cost that hold numbers."""
         names = (*cost_columns(self.phase), *LAST_COLUMNS)
-        return tuple(name for name in names if name not in _WORDS)
+        return tuple(name for name in names if name not in WORD_COLUMNS)
 
     @property
     def unit(self) -> str:

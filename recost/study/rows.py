@@ -39,6 +39,8 @@ _COST_COLUMNS = (
     "crossbars",
     "chips",
 )
+#: The columns of a total that hold words.
+WORD_COLUMNS = ("row", "hardware", "workload", "phase", "work", "profile")
 LAST_COLUMNS = ("unmodelled_macs_percent",)
 
 _LAYER_COLUMNS = (

@@ -22,7 +22,7 @@ from recost.study.pair import Pair, make_pair
 from recost.study.pricing import Pricing
 from recost.study.ratios import RATIOS, UNCERTAIN_RATIOS
 from recost.study.result import Result
-from recost.study.rows import LAST_COLUMNS, cost_columns
+from recost.study.rows import LAST_COLUMNS, WORD_COLUMNS, cost_columns
 from recost.study.selection import Selection, Table, best, choose, join, rows_of
 from recost.study.space import WORKLOAD, Space, unknown_target
 from recost.study.uncertainty import with_intervals
@@ -140,7 +140,7 @@ class Study:
 
     def _describe(self) -> None:
         """Which columns hold words, and which whole numbers."""
-        for name in ("row", "hardware", "workload", "phase", "work", "profile"):
+        for name in WORD_COLUMNS:
             self.words[name] = tuple(dict.fromkeys(pair.words[name] for pair in self._pairs))
         names = {name for pair in self._pairs for name in pair.columns}
         for name in sorted(names):

@@ -39,6 +39,7 @@ from recost.cli.sweep_options import (
     use_threads,
 )
 from recost.cli.sweep_run import Run, Target
+from recost.cli.uncertainty import Spreads, Uncertainty, with_uncertainty
 from recost.errors import InputError
 
 if TYPE_CHECKING:
@@ -73,6 +74,8 @@ def search(
     ] = None,
     seed: Seed = 0,
     columns: Columns = None,
+    uncertainty: Uncertainty = None,
+    spread: Spreads = None,
     output: File = None,
     output_format: FormatOption = None,
     force: Force = False,
@@ -87,7 +90,8 @@ def search(
     larger space, or one with intervals (adc.energy=1 pJ:3 pJ), optuna tries --trials points, and
     the best of them is proved by nothing; --sample sobol N takes the best of a sample.
 
-    Goals and conditions may name read_error_percent, lifetime_trainings and lifetime_years.
+    Goals and conditions may name read_error_percent, lifetime_trainings and lifetime_years, and
+    with --uncertainty the ends of intervals (energy_j_high).
 
     \b
     Examples:
@@ -95,6 +99,8 @@ def search(
           --minimize energy_j --where "area_mm2<90"
       recost search -H sre -W lenet5 --vary operation_unit.rows=4..64 --vary adc.bits=auto \\
           --minimize energy_j --where "read_error_percent<1"
+      recost search -H sre -W lenet5 --vary operation_unit.rows=4..64 --baseline ou-dense \\
+          --maximize energy_reduction_low --uncertainty 200 --spread "*.energy=20 %"
     """  # noqa: D301 (\b keeps the lines apart)
     from recost.study.conditions import parse_goals, parse_where
     from recost.study.extras import EXTRAS
@@ -102,12 +108,13 @@ def search(
     from recost.study.selection import Selection
 
     inputs = load_inputs(hardware, workload, settings, baseline)
+    inputs, draws = with_uncertainty(inputs, uncertainty, spread, seed)
     use_threads(jobs)
     target = Target(output, output_format, force, quiet)
     wanted = [f"min:{name}" for name in minimize or ()] + [f"max:{name}" for name in maximize or ()]
     if not 1 <= len(wanted) <= 3:
         raise InputError("one to three goals: --minimize COLUMN, --maximize COLUMN")
-    pricing = Pricing(phase.value, work.value if work else None)
+    pricing = Pricing(phase.value, work.value if work else None, draws)
     extras = asked_extras([*(where or ()), *wanted, columns])
     study = make_study(inputs, vary, (sample, seed), None, pricing, extras)
     goals = parse_goals(",".join(wanted), numbers_of(study), "--minimize, --maximize")

@@ -13,6 +13,8 @@ Policy, each setting with its reason:
   see that either.
 * ``parallel`` on outer drivers only: a parallel kernel compiles twice as long, and nested
   parallel regions do not run in parallel.
+* ``no_cfunc_wrapper``: no kernel is passed to another as a value, and a wrapper for that is a
+  module more to optimise for every kernel.
 * Lazy signatures: an eager one compiles at import, whether or not it is called.
 """
 
@@ -102,7 +104,13 @@ def cache_folder(path: Path) -> Path | None:
 def _compile(function: Function, **options: Any) -> Function:
     path = Path(function.__code__.co_filename)
     folder = cache_folder(path) if path.is_file() else None
-    options = {"error_model": "numpy", "nogil": True, "cache": folder is not None, **options}
+    options = {
+        "error_model": "numpy",
+        "nogil": True,
+        "no_cfunc_wrapper": True,
+        "cache": folder is not None,
+        **options,
+    }
     # Numba reads CACHE_DIR when the cache is attached, which is now; it is put back so that
     # other users of Numba in the same process keep their own.
     config: Any = numba.config

@@ -11,6 +11,8 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
+import numpy as np
+
 from recost.kernels._numba import kernel
 
 # Terms below this share of the mode's are left out: 1e5 of them add less than 1e-17.
@@ -152,6 +154,32 @@ def chunked_ceil_mean(n, p, chunk, means, pmf):
     for k in range(first, last + 1):
         total += pmf[k] * ((k // chunk) * means[min(chunk, n)] + means[k % chunk])
     return total
+
+
+@kernel
+def pooled(n, p, numbers, shares):
+    """Binomial(n, p) as the numbers in the middle of equal blocks, with the share of each block.
+
+    Fills `numbers` and `shares` and returns how many; as many as they have places, or every
+    number that is likelier than 1e-12 by itself, if these are fewer.
+    """
+    pmf = np.empty(n + 1)
+    first, last = count_pmf(n, p, 0.0, pmf)
+    while first < last and pmf[first] < 1e-12:
+        first += 1
+    while last > first and pmf[last] < 1e-12:
+        last -= 1
+    block = -(-(last - first + 1) // numbers.size)
+    block += 1 - block % 2  # odd, so that it has a middle
+    used = 0
+    for low in range(first, last + 1, block):
+        high = min(last, low + block - 1)
+        numbers[used] = min(low + block // 2, last)
+        shares[used] = 0.0
+        for k in range(low, high + 1):
+            shares[used] += pmf[k]
+        used += 1
+    return used
 
 
 @kernel

@@ -99,7 +99,7 @@ def matrix_shares(layer, structure):
 def kept_shares(layer, structure):
     """Shares of a matrix's rows and filters that have to be placed: (rows, filters)."""
     row, filters = matrix_shares(layer, structure)
-    if structure.sparsity_weights == _OU_ROW and structure.mapping_encoding != _OFFSET:
+    if structure.sparsity_weights == _OU_ROW:
         # Over the layer's height a group keeps the rows in which one of its weights lives.
         cells = -(-structure.precision_weight_bits // structure.crossbar_cell_bits)
         weights = max(1.0, structure.operation_unit_columns / cells)

@@ -10,7 +10,7 @@ from __future__ import annotations
 import numpy as np
 
 from recost.kernels._numba import kernel
-from recost.kernels.binomial import count_pmf
+from recost.kernels.binomial import add_central, count_pmf
 from recost.kernels.moments import (
     ACTIONS,
     CONVERSIONS,
@@ -47,18 +47,28 @@ def column_live(layer, element, live_rows):
 
 
 @kernel
+def active_slices(streams, height):
+    """Expected input slices in which any of `height` wordlines is active."""
+    slices = 0.0
+    for b in range(streams.size):
+        slices += 1.0 - (1.0 - streams[b]) ** height
+    return slices
+
+
+@kernel
 def _units(weights, cells, width, density, pmf):
-    """Mean and square of the units, and mean bitlines, of a row group of known live rows.
+    """Raw moments of the units, and mean bitlines, of a row group of known live rows.
 
     L ~ Binomial(weights, density) live weight columns have `cells` live bitlines each.
     """
     first, last = count_pmf(weights, density, 0.0, pmf)
-    one = two = 0.0
+    one = two = three = 0.0
     for k in range(first, last + 1):
         units = (k * cells + width - 1) // width
         one += pmf[k] * units
         two += pmf[k] * units * units
-    return one, two, weights * density * cells
+        three += pmf[k] * units * units * units
+    return one, two, three, weights * density * cells
 
 
 @kernel
@@ -79,30 +89,33 @@ def column_moments(rows, layer, element, span, streams, out):
     while start < rows.number:
         height = min(rows.height, rows.number - start)
         start += height
-        slices = slices_variance = active = 0.0
+        slices = active_slices(streams, height)
+        slices_variance = active = 0.0
         for b in range(streams.size):
-            some = 1.0 - (1.0 - streams[b]) ** height
-            slices += some
-            slices_variance += some * (1.0 - some)
+            none = (1.0 - streams[b]) ** height
+            slices_variance += none * (1.0 - none)
             active += height * streams[b]
         first, last = count_pmf(height, rows.live, 0.0, live_pmf)
-        one = within = square = bitlines = 0.0
+        one = two = three = square = cube = bitlines = 0.0
         for live in range(first, last + 1):
             if layer.filter_zeros == _INDEPENDENT:
                 density = column_live(layer, element * layer.filter_density, live)
             else:
                 density = layer.filter_density * column_live(layer, element, live)
-            mean, raw, wide = _units(weights, cells, width, density, pmf)
+            mean, mean_square, mean_cube, wide = _units(weights, cells, width, density, pmf)
             one += live_pmf[live] * mean
+            two += live_pmf[live] * mean_square
+            three += live_pmf[live] * mean_cube
             square += live_pmf[live] * mean * mean
-            within += live_pmf[live] * max(0.0, raw - mean * mean)
+            cube += live_pmf[live] * mean * mean * mean
             bitlines += live_pmf[live] * wide
-        between = max(0.0, square - one * one)
-        out[SHARED_FIXED, 0] += slices * one
-        out[SHARED_FIXED, 1] += slices * slices * between
-        out[SHARED_FRESH, 1] += slices_variance * (one * one + between)
-        out[OWN_FIXED, 1] += slices * slices * within
-        out[OWN_FRESH, 1] += slices_variance * within
+        add_central(out[SHARED_FIXED], 1.0, slices * one, slices**2 * square, slices**3 * cube)
+        own = max(0.0, two - square)
+        third = three - cube - 3.0 * one * own
+        out[OWN_FIXED, 1] += slices * slices * own
+        out[OWN_FIXED, 2] += slices * slices * slices * third
+        out[SHARED_FRESH, 1] += slices_variance * square
+        out[OWN_FRESH, 1] += slices_variance * own
         out[ACTIONS, CONVERSIONS] += slices * bitlines
         out[ACTIONS, DRIVES] += active * one
         out[ACTIONS, READS] += active * bitlines

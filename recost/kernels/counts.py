@@ -11,9 +11,9 @@ from recost.kernels.classes import (
     WORK_READS,
     kept_shares,
 )
-from recost.kernels.crossbars import crossbar_work
 from recost.kernels.placement import ceil_div, kept_shape, place
 from recost.kernels.room import make_room
+from recost.kernels.waiting import crossbar_work
 from recost.vocabulary import Compaction, Count, WeightSparsity
 
 _OU_ROW = int(WeightSparsity.OU_ROW)

@@ -147,6 +147,9 @@ def _smooth_largest(variance, third, reach, scores):
     for i in range(len(_SHARES)):
         z = scores[i]
         thinner = z * (z * z - 1.0) / (48.0 * max(variance, _THIN))
+        # Where a bounded tail is flat there is less to take off: the sum goes on rising with z.
+        slope = 1.0 - skewness * skewness / 36.0 + skewness * z / 6.0
+        thinner *= min(1.0, slope * slope)
         off = min(deviation * (_skewed(z, skewness) - thinner), reach)
         one += _SHARES[i] * off
         two += _SHARES[i] * off * off

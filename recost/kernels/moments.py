@@ -38,7 +38,9 @@ CONVERSIONS, DRIVES, READS = range(3)
 # The last row: units that the groups rarely exceed, how many groups do on average, and these
 # weighted by the square of the correlation between two groups' active rows.
 LIMITS = 5
-RESULTS = 6
+# Of the crossbar's own fixed causes, what comes of the filters that are dead as a whole.
+FILTERS = 6
+RESULTS = 7
 
 # Rows of the table of terms; the columns are those above.
 _UNITS, _INPUT, _INPUT_ONE, _WEIGHT, _WEIGHT_ONE = range(5)
@@ -131,8 +133,11 @@ def _input_terms(rows, groups, parts, streams, terms):
 
 
 @inlined
-def _weight_terms(rows, groups, parts, streams, terms):
-    """Causes that act through the weights: E[T | r rows kept], over all slices and by slice."""
+def _weight_terms(rows, groups, parts, streams, terms, out):
+    """Causes that act through the weights: E[T | r rows kept], over all slices and by slice.
+
+    And E[T | live filters], over all slices.
+    """
     n = rows.number
     size, slices = n + 1, streams.size
     pmf, scratch = np.empty(size), np.empty(max(n, rows.height) + 2)
@@ -144,16 +149,24 @@ def _weight_terms(rows, groups, parts, streams, terms):
             by_slice[slices, r] += by_slice[b, r]
     for k in range(groups.size):
         raw = np.zeros((slices + 1, 3))
+        one = two = three = 0.0
         for c in range(groups[k].first, groups[k].first + groups[k].count):
             within = row_correlation(parts[c].correlation, rows)
             first, last = count_pmf(n, rows.live * parts[c].density, within, pmf)
+            mean = 0.0
             for r in range(first, last + 1):
                 weight = parts[c].weight * pmf[r]
+                mean += pmf[r] * by_slice[slices, r]
                 for b in range(slices + 1):
                     value = by_slice[b, r]
                     raw[b, 0] += weight * value
                     raw[b, 1] += weight * value * value
                     raw[b, 2] += weight * value * value * value
+            one += parts[c].weight * mean
+            two += parts[c].weight * mean * mean
+            three += parts[c].weight * mean * mean * mean
+        if groups[k].count > 1:
+            add_central(out[FILTERS], groups[k].multiplicity, one, two, three)
         for b in range(slices + 1):
             row = _WEIGHT if b == slices else _WEIGHT_ONE
             many = groups[k].multiplicity
@@ -200,7 +213,8 @@ def crossbar_moments(rows, groups, parts, streams, out):
     `rows` are its rows, `streams[b]` is P(an activation is active in slice b), `groups` and
     `parts` its column groups (`recost.kernels.records`).  Fills `out`, [RESULTS, 3]: the mean
     (in the first column of every cause), variance and third moment of the four causes of the
-    module docstring; the expected ADC conversions, wordline drives and cell reads; and the limits.
+    module docstring; the expected ADC conversions, wordline drives and cell reads; the limits; the
+    part of the filters.
     """
     terms = np.zeros((9, 3))
     for cause in range(RESULTS):
@@ -208,7 +222,7 @@ def crossbar_moments(rows, groups, parts, streams, out):
             out[cause, m] = 0.0
     _unit_terms(rows, groups, parts, streams, terms, out)
     _input_terms(rows, groups, parts, streams, terms)
-    _weight_terms(rows, groups, parts, streams, terms)
+    _weight_terms(rows, groups, parts, streams, terms, out)
     if rows.live < 1.0:
         _live_terms(rows, groups, parts, streams, terms)
     for m in range(3):

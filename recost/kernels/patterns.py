@@ -111,12 +111,11 @@ def _touched(layer, cells, start, width, shares):
 
 
 @kernel
-def crossbar_patterns(layer, offset, cells, element, span, room):
+def crossbar_patterns(layer, cells, element, span, room):
     """The column groups of a crossbar into `room`; returns how many classes.
 
     `span` is (first bitline, counted from the first cell of a weight; bitlines of the crossbar;
-    bitlines of a group).  In offset encoding a zero weight is 2^(Bw-1), whose most significant
-    cell is not zero: a group with such a cell keeps every row.
+    bitlines of a group).
     """
     start, bitlines, group_width = span
     groups, parts, shares, heads = room.groups, room.parts, room.shares, room.heads
@@ -136,13 +135,7 @@ def crossbar_patterns(layer, offset, cells, element, span, room):
         groups[known].width = wide
         groups[known].first = used
         touched = _touched(layer, cells, head, wide, shares)
-        if offset and (head == 0 or head + wide > cells):
-            end = _add_part(parts, used, used, 1.0, 1.0, 0.0)
-        else:
-            end = _mixture(layer, element, shares, touched, parts, used)
-            if offset:  # rows are not dead as a whole, so the caller knows no share of live ones
-                for c in range(used, end):
-                    parts[c].density *= layer.row_density
+        end = _mixture(layer, element, shares, touched, parts, used)
         groups[known].count = end - used
         used = end
         known += 1

@@ -84,12 +84,12 @@ def network_figures(
 
 
 def special_mode(hardware: Hardware) -> bool | None:
-    """What tells the kernels to include the modes that compact whole columns or whole layers.
+    """What tells the kernels to include the modes that keep rows by more than column groups.
 
     None leaves their code out of what is compiled, which is a third of it.
     """
     mode, whole = hardware.sparsity.weights, hardware.mapping.compaction == Compaction.LAYER
-    special = mode in (WeightSparsity.MATRIX, WeightSparsity.OU_COLUMN)
+    special = mode not in (WeightSparsity.NONE, WeightSparsity.OU_ROW)
     return True if special or (mode == WeightSparsity.OU_ROW and whole) else None
 
 

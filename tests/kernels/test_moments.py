@@ -9,6 +9,7 @@ from recost.kernels.moments import (
     ACTIONS,
     CONVERSIONS,
     DRIVES,
+    FILTERS,
     OWN_FIXED,
     OWN_FRESH,
     READS,
@@ -95,6 +96,8 @@ def test_a_mixture_is_between_its_parts_and_spreads_more() -> None:
     between = 0.25 * 0.75 * (alive[0, 0] - dead[0, 0]) ** 2
     total = 0.75 * alive[:ACTIONS, 1].sum() + between
     assert mixed[:ACTIONS, 1].sum() == pytest.approx(total, rel=1e-12)
+    assert mixed[FILTERS, 1] == pytest.approx(between, rel=1e-12)
+    assert alive[FILTERS, 1] == 0.0
 
 
 def test_clusters_keep_the_mean_density_and_widen_the_spread() -> None:

@@ -5,7 +5,7 @@ import numpy as np
 from recost.errors import InputError
 from recost.hardware import load_hardware
 from recost.kernels.records import BOUND_LAYER
-from recost.vocabulary import ActivationSparsity, FilterZeros, Sync, WeightSparsity
+from recost.vocabulary import ActivationSparsity, Compaction, FilterZeros, Sync, WeightSparsity
 
 BASE = load_hardware("ou-dense")
 
@@ -65,3 +65,20 @@ def setting(seed):
     rng = np.random.default_rng(seed)
     hardware = machine(rng)
     return hardware, layer(rng, hardware)
+
+
+def setting_with_dead_filters(seed):
+    """Hardware and layer number `seed` whose filters are dead as a whole."""
+    rng = np.random.default_rng(10_000 + seed)
+    while True:
+        hardware = machine(rng)
+        mode, skips = hardware.sparsity.weights, hardware.sparsity.activations
+        by_crossbar = hardware.mapping.compaction == Compaction.CROSSBAR
+        if by_crossbar and mode in (WeightSparsity.OU_ROW, WeightSparsity.CROSSBAR_ROW) and skips:
+            break
+    record = layer(rng, hardware)
+    record["filter_zeros"] = FilterZeros.MIXTURE
+    record["filter_density"] = rng.choice([0.3, 0.5, 0.8])
+    record["rows"], record["columns"] = rng.integers(60, 1500), rng.integers(8, 150)
+    record["vectors"] = rng.choice([1, 16])
+    return hardware, record

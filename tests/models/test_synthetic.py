@@ -8,15 +8,16 @@ import numpy as np
 import pytest
 
 from recost.hardware import load_hardware
-from recost.hardware.records import structure_record, technology_record
+from recost.hardware.records import structure_record
 from recost.kernels import synthetic as kernels
 from recost.kernels.counts import layer_counts
 from recost.kernels.philox import stream_key
 from recost.kernels.records import BOUND_LAYER
 from recost.models.exact import count_cycles
+from recost.models.inference import special_mode
 from recost.models.synthetic import SyntheticLayer, sample
-from recost.vocabulary import COUNTS, Count
-from tests.models.settings import setting
+from recost.vocabulary import COUNTS, Count, WeightSparsity
+from tests.models.settings import setting, setting_with_dead_filters
 
 KEY = stream_key(1, "test")
 PLAIN = kernels.Weights(1.0, 1.0, 1.0, 1.0, 0.0, 0.5, False, 1, np.ones(4), 0, 1)
@@ -136,14 +137,13 @@ def test_no_kernel_writes_beyond_its_arrays():
     inputs(vectors=3, rows=20, correlation=0.3, kernel_rows=9, slices=np.full(5, 0.5))
 
 
-def check_agreement(seeds, name, trials=60, more=1500):
+def check_agreement(seeds, name, trials=60, more=1500, draw=setting):
     """Closed form within 1 % or three standard errors; a miss must hold against more trials."""
     worst = []
     for seed in seeds:
-        hardware, layer = setting(seed)
+        hardware, layer = draw(seed)
         counts = np.zeros(COUNTS)
-        structure, technology = structure_record(hardware)[0], technology_record(hardware)[0]
-        layer_counts(layer, structure, technology, None, counts)
+        layer_counts(layer, structure_record(hardware)[0], special_mode(hardware), None, counts)
         closed = counts[{"ou_activations": Count.OU_ACTIVATIONS, "cycles": Count.CYCLES}[name]]
         drawn = SyntheticLayer(layer, hardware, name=("agreement", str(seed)), together=False)
         values = []
@@ -159,6 +159,17 @@ def check_agreement(seeds, name, trials=60, more=1500):
     return sorted(worst, key=lambda pair: -abs(pair[0]))
 
 
+def say(capsys, title, worst, draw):
+    """Print the settings that do not agree, the worst first."""
+    with capsys.disabled():
+        sys.stdout.write(f"\n  {title}; the rest:\n")
+        for bias, seed in worst:
+            hardware, layer = draw(seed)
+            modes = (hardware.sparsity.weights, hardware.sparsity.activations)
+            words = " ".join(word.text for word in (*modes, hardware.mapping.compaction))
+            sys.stdout.write(f"  {bias:+7.1%}  setting {seed}: {words}, {layer['rows']} rows\n")
+
+
 def test_work_agrees_with_the_closed_form():
     assert check_agreement(range(40), "ou_activations") == []
 
@@ -170,18 +181,32 @@ def test_work_agrees_with_the_closed_form_over_many_settings():
 
 @pytest.mark.slow
 def test_waiting_agrees_with_the_closed_form_over_many_settings(capsys):
-    # The slowest crossbar is approximated (recost.kernels.maximum): how well is printed.
+    # The slowest crossbar is approximated (recost.kernels.waiting): how well is printed.
     worst = check_agreement(range(300), "cycles", more=400)
-    with capsys.disabled():
-        sys.stdout.write(
-            f"\n  slowest crossbar: {300 - len(worst)} of 300 settings agree; the rest:\n"
-        )
-        for bias, seed in worst:
-            hardware, layer = setting(seed)
-            modes = (hardware.sparsity.weights, hardware.sparsity.activations)
-            words = " ".join(word.text for word in (*modes, hardware.mapping.compaction))
-            sys.stdout.write(f"  {bias:+7.1%}  setting {seed}: {words}, {layer['rows']} rows\n")
-    assert len(worst) <= 60
+    say(capsys, f"slowest crossbar: {300 - len(worst)} of 300 settings agree", worst, setting)
+    assert len(worst) <= 34
+    assert sum(abs(bias) > 0.02 for bias, _ in worst) <= 24
+    # Where a crossbar takes a handful of units at most, or none of its inputs is skipped.
+    limits = {
+        WeightSparsity.NONE: 0.01,
+        WeightSparsity.CROSSBAR_ROW: 0.04,
+        WeightSparsity.OU_COLUMN: 0.06,
+        WeightSparsity.MATRIX: 0.08,
+        WeightSparsity.OU_ROW: 0.15,
+    }
+    for bias, seed in worst:
+        assert abs(bias) <= limits[setting(seed)[0].sparsity.weights], seed
+
+
+@pytest.mark.slow
+def test_waiting_where_filters_are_dead_as_a_whole(capsys):
+    # Their liveness ties all row chunks together, which the closed form knows only in part.
+    draw = setting_with_dead_filters
+    worst = check_agreement(range(60), "cycles", more=200, draw=draw)
+    say(capsys, f"dead filters: {60 - len(worst)} of 60 settings agree", worst, draw)
+    square = sum(bias * bias for bias, _ in worst) / 60
+    assert math.sqrt(square) <= 0.06
+    assert all(abs(bias) <= 0.25 for bias, _ in worst)
 
 
 def test_samples_have_values_and_not_only_zeros():

@@ -18,7 +18,6 @@ ADC_PRICES = ("adc.energy", "adc.power", "adc.leakage")
 # (128 columns at 1.2 GS/s), PANTHER's 100 ns by 22 % (at 1 GS/s).
 _IN_TIME = 0.75
 _NEEDS_ZEROS = (WeightSparsity.CROSSBAR_ROW, WeightSparsity.OU_ROW, WeightSparsity.OU_COLUMN)
-_HAS_INDEX = (WeightSparsity.OU_ROW, WeightSparsity.OU_COLUMN)
 
 
 def unit_rows(values: Values) -> int:
@@ -87,7 +86,8 @@ def peak_power_w(section: str, values: Values) -> float:
     if section == "input_register":
         per_cycle = rows * values["precision.dac_bits"] * values["input_register.energy"]
     elif section == "index_decoder":
-        indices = rows if values["sparsity.weights"] in _HAS_INDEX else 0
+        # Only groups that keep rows of their own list their inputs [reference/sre.md, ORC].
+        indices = rows if values["sparsity.weights"] is WeightSparsity.OU_ROW else 0
         per_index = values["sparsity.index_bits"] * values["index_decoder.memory_energy"]
         per_cycle = indices * (values["index_decoder.energy"] + per_index)
     elif section == "dac":
@@ -208,7 +208,7 @@ def _priced(values: Values) -> Iterator[str]:
     for section in ("dac", "sample_hold", "shift_add", "input_register", "output_register"):
         if values[f"{section}.per_crossbar"]:
             yield f"{section}.energy"
-    if values["sparsity.weights"] in _HAS_INDEX:
+    if values["sparsity.weights"] is WeightSparsity.OU_ROW:
         yield from ("index_decoder.energy", "index_decoder.memory_energy")
     yield from ("memory.read_energy", "memory.write_energy", "bus.energy")
     yield from ("network_on_chip.energy", "off_chip.energy", "vector.energy")

@@ -11,32 +11,34 @@ from recost.kernels.classes import (
     WORK_READS,
     kept_shares,
 )
+from recost.kernels.count_codes import (
+    ADC_CONVERSIONS,
+    BUS_BITS,
+    CELL_READS,
+    CELLS_USED,
+    CROSSBARS,
+    CYCLES,
+    INDEX_BITS_READ,
+    INDEX_BITS_STORED,
+    INDEX_DECODES,
+    INPUT_REGISTER_BITS,
+    MEMORY_BITS_READ,
+    MEMORY_BITS_WRITTEN,
+    NETWORK_BIT_HOPS,
+    OU_ACTIVATIONS,
+    OUTPUT_REGISTER_WRITES,
+    SAMPLES,
+    SHIFT_ADDS,
+    VECTOR_OPERATIONS,
+    WORDLINE_DRIVES,
+)
 from recost.kernels.placement import ceil_div, kept_shape, place
 from recost.kernels.room import make_room
 from recost.kernels.waiting import crossbar_work
-from recost.vocabulary import Compaction, Count, WeightSparsity
+from recost.vocabulary import Compaction, WeightSparsity
 
 _OU_ROW = int(WeightSparsity.OU_ROW)
 _WHOLE_LAYER = int(Compaction.LAYER)
-_ADC = int(Count.ADC_CONVERSIONS)
-_DRIVES = int(Count.WORDLINE_DRIVES)
-_READS = int(Count.CELL_READS)
-_SAMPLES = int(Count.SAMPLES)
-_SHIFTS = int(Count.SHIFT_ADDS)
-_INPUT_BITS = int(Count.INPUT_REGISTER_BITS)
-_OUTPUT_WRITES = int(Count.OUTPUT_REGISTER_WRITES)
-_DECODES = int(Count.INDEX_DECODES)
-_INDEX_READ = int(Count.INDEX_BITS_READ)
-_INDEX_STORED = int(Count.INDEX_BITS_STORED)
-_MEMORY_READ = int(Count.MEMORY_BITS_READ)
-_MEMORY_WRITTEN = int(Count.MEMORY_BITS_WRITTEN)
-_BUS = int(Count.BUS_BITS)
-_NETWORK = int(Count.NETWORK_BIT_HOPS)
-_VECTOR = int(Count.VECTOR_OPERATIONS)
-_CYCLES = int(Count.CYCLES)
-_ACTIVATIONS = int(Count.OU_ACTIVATIONS)
-_CROSSBARS = int(Count.CROSSBARS)
-_CELLS = int(Count.CELLS_USED)
 
 
 @kernel
@@ -84,14 +86,14 @@ def data_movement(layer, structure, placed, counts):
     strip = placed.column_chunks * placed.sets
     copies = ceil_div(strip, structure.hierarchy_crossbars_per_core)
     fetched = vectors * layer.rows * bits * copies
-    counts[_MEMORY_READ] += fetched
+    counts[MEMORY_BITS_READ] += fetched
     partial = vectors * layer.columns * bits
-    counts[_BUS] += fetched + partial * placed.row_chunks
+    counts[BUS_BITS] += fetched + partial * placed.row_chunks
     per_tile = structure.hierarchy_crossbars_per_core * structure.hierarchy_cores_per_tile
     tiles = ceil_div(placed.row_chunks, max(1, per_tile // strip))
-    counts[_MEMORY_WRITTEN] += float(layer.outputs * bits)
+    counts[MEMORY_BITS_WRITTEN] += float(layer.outputs * bits)
     crossing = partial * (tiles - 1) + float(layer.outputs * bits)
-    counts[_NETWORK] += crossing * structure.network_on_chip_hops
+    counts[NETWORK_BIT_HOPS] += crossing * structure.network_on_chip_hops
 
 
 @kernel
@@ -107,28 +109,28 @@ def layer_counts(layer, structure, special, tables, counts):
     cycles = crossbar_work(layer, structure, placed, special, tables, room)
     work = room.work
     fill = structure.operation_unit_fill_cycles * layer.passes
-    counts[_CYCLES] = cycles + float(layer.vectors * fill)
-    counts[_ACTIVATIONS] = work[WORK]
+    counts[CYCLES] = cycles + float(layer.vectors * fill)
+    counts[OU_ACTIVATIONS] = work[WORK]
     if not structure.operation_unit_gated:
         _fill_work(layer, structure, placed, work)
-    counts[_ADC] = work[WORK_CONVERSIONS]
-    counts[_DRIVES] = work[WORK_DRIVES]
-    counts[_READS] = work[WORK_READS]
-    counts[_SAMPLES] = work[WORK_CONVERSIONS]
-    counts[_SHIFTS] = work[WORK_CONVERSIONS]
-    counts[_OUTPUT_WRITES] = work[WORK_CONVERSIONS]
-    counts[_INPUT_BITS] = work[WORK_DRIVES] * structure.precision_dac_bits
-    counts[_CROSSBARS] = float(placed.crossbars)
+    counts[ADC_CONVERSIONS] = work[WORK_CONVERSIONS]
+    counts[WORDLINE_DRIVES] = work[WORK_DRIVES]
+    counts[CELL_READS] = work[WORK_READS]
+    counts[SAMPLES] = work[WORK_CONVERSIONS]
+    counts[SHIFT_ADDS] = work[WORK_CONVERSIONS]
+    counts[OUTPUT_REGISTER_WRITES] = work[WORK_CONVERSIONS]
+    counts[INPUT_REGISTER_BITS] = work[WORK_DRIVES] * structure.precision_dac_bits
+    counts[CROSSBARS] = float(placed.crossbars)
     height = (placed.row_chunks - 1) * structure.crossbar_rows + placed.last_rows
-    counts[_CELLS] = float(layer.groups * placed.sets * height * placed.bitlines)
+    counts[CELLS_USED] = float(layer.groups * placed.sets * height * placed.bitlines)
     if structure.sparsity_weights == _OU_ROW:
         # A group's index list is read once a vector and pass, for all its input slices.
         whole = structure.mapping_compaction == _WHOLE_LAYER
         reach = layer.rows if whole else min(layer.rows, structure.crossbar_rows)
         width = index_width(structure, reach)
         lists = work[KEPT_ROWS] * layer.vectors * layer.passes
-        counts[_INDEX_STORED] = work[KEPT_ROWS] * width
-        counts[_DECODES] = lists
-        counts[_INDEX_READ] = lists * width
-    counts[_VECTOR] = float(layer.vector_operations)
+        counts[INDEX_BITS_STORED] = work[KEPT_ROWS] * width
+        counts[INDEX_DECODES] = lists
+        counts[INDEX_BITS_READ] = lists * width
+    counts[VECTOR_OPERATIONS] = float(layer.vector_operations)
     data_movement(layer, structure, placed, counts)

@@ -3,27 +3,29 @@
 from __future__ import annotations
 
 from recost.kernels._numba import inlined, kernel
+from recost.kernels.count_codes import (
+    ADC_CONVERSIONS,
+    BUS_BITS,
+    CELL_READS,
+    CELL_WRITES,
+    INDEX_BITS_READ,
+    INDEX_DECODES,
+    INPUT_REGISTER_BITS,
+    MEMORY_BITS_READ,
+    MEMORY_BITS_WRITTEN,
+    NETWORK_BIT_HOPS,
+    OFF_CHIP_BITS,
+    OUTPUT_REGISTER_WRITES,
+    SAMPLES,
+    SHIFT_ADDS,
+    VECTOR_OPERATIONS,
+    WORDLINE_DRIVES,
+)
 from recost.kernels.placement import ceil_div
-from recost.vocabulary import AdcScaling, Count
+from recost.vocabulary import AdcScaling
 
 _LINEAR = int(AdcScaling.LINEAR)
 _EXPONENTIAL = int(AdcScaling.EXPONENTIAL)
-_ADC = int(Count.ADC_CONVERSIONS)
-_DRIVES = int(Count.WORDLINE_DRIVES)
-_READS = int(Count.CELL_READS)
-_SAMPLES = int(Count.SAMPLES)
-_SHIFTS = int(Count.SHIFT_ADDS)
-_INPUT_BITS = int(Count.INPUT_REGISTER_BITS)
-_OUTPUT_WRITES = int(Count.OUTPUT_REGISTER_WRITES)
-_DECODES = int(Count.INDEX_DECODES)
-_INDEX_READ = int(Count.INDEX_BITS_READ)
-_MEMORY_READ = int(Count.MEMORY_BITS_READ)
-_MEMORY_WRITTEN = int(Count.MEMORY_BITS_WRITTEN)
-_BUS = int(Count.BUS_BITS)
-_NETWORK = int(Count.NETWORK_BIT_HOPS)
-_OFF_CHIP = int(Count.OFF_CHIP_BITS)
-_VECTOR = int(Count.VECTOR_OPERATIONS)
-_WRITES = int(Count.CELL_WRITES)
 
 
 @inlined
@@ -45,24 +47,24 @@ def adc_scale(structure):
 @kernel
 def action_prices(structure, technology, prices):
     """Joules of one action of each kind into `prices`, in the order of `Count`."""
-    prices[_ADC] = technology.adc_energy_j * adc_scale(structure)
-    prices[_DRIVES] = technology.dac_energy_j
-    prices[_READS] = technology.cell_read_energy_j
-    prices[_SAMPLES] = technology.sample_hold_energy_j
-    prices[_SHIFTS] = technology.shift_add_energy_j
-    prices[_INPUT_BITS] = technology.input_register_energy_j_per_bit
-    prices[_OUTPUT_WRITES] = technology.output_register_energy_j
-    prices[_DECODES] = technology.index_decoder_energy_j
-    prices[_INDEX_READ] = technology.index_decoder_memory_energy_j_per_bit
-    prices[_MEMORY_READ] = technology.memory_read_energy_j_per_bit
-    prices[_MEMORY_WRITTEN] = technology.memory_write_energy_j_per_bit
-    prices[_BUS] = technology.bus_energy_j_per_bit
-    prices[_NETWORK] = technology.network_on_chip_energy_j_per_bit
-    prices[_OFF_CHIP] = technology.off_chip_energy_j_per_bit
-    prices[_VECTOR] = technology.vector_energy_j
+    prices[ADC_CONVERSIONS] = technology.adc_energy_j * adc_scale(structure)
+    prices[WORDLINE_DRIVES] = technology.dac_energy_j
+    prices[CELL_READS] = technology.cell_read_energy_j
+    prices[SAMPLES] = technology.sample_hold_energy_j
+    prices[SHIFT_ADDS] = technology.shift_add_energy_j
+    prices[INPUT_REGISTER_BITS] = technology.input_register_energy_j_per_bit
+    prices[OUTPUT_REGISTER_WRITES] = technology.output_register_energy_j
+    prices[INDEX_DECODES] = technology.index_decoder_energy_j
+    prices[INDEX_BITS_READ] = technology.index_decoder_memory_energy_j_per_bit
+    prices[MEMORY_BITS_READ] = technology.memory_read_energy_j_per_bit
+    prices[MEMORY_BITS_WRITTEN] = technology.memory_write_energy_j_per_bit
+    prices[BUS_BITS] = technology.bus_energy_j_per_bit
+    prices[NETWORK_BIT_HOPS] = technology.network_on_chip_energy_j_per_bit
+    prices[OFF_CHIP_BITS] = technology.off_chip_energy_j_per_bit
+    prices[VECTOR_OPERATIONS] = technology.vector_energy_j
     # Hardware that never writes need not say what a write costs.
     write = technology.cell_write_energy_j * technology.cell_pulses
-    prices[_WRITES] = write if write == write else 0.0  # noqa: PLR0124 - nan is not itself
+    prices[CELL_WRITES] = write if write == write else 0.0  # noqa: PLR0124 - nan is not itself
 
 
 @inlined

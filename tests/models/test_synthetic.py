@@ -184,15 +184,13 @@ def test_waiting_agrees_with_the_closed_form_over_many_settings(capsys):
     # The slowest crossbar is approximated (recost.kernels.waiting): how well is printed.
     worst = check_agreement(range(300), "cycles", more=400)
     say(capsys, f"slowest crossbar: {300 - len(worst)} of 300 settings agree", worst, setting)
-    assert len(worst) <= 34
-    assert sum(abs(bias) > 0.02 for bias, _ in worst) <= 24
-    # Where a crossbar takes a handful of units at most, or none of its inputs is skipped.
+    assert len(worst) <= 8
     limits = {
         WeightSparsity.NONE: 0.01,
-        WeightSparsity.CROSSBAR_ROW: 0.04,
+        WeightSparsity.CROSSBAR_ROW: 0.03,
         WeightSparsity.OU_COLUMN: 0.06,
-        WeightSparsity.MATRIX: 0.08,
-        WeightSparsity.OU_ROW: 0.15,
+        WeightSparsity.MATRIX: 0.02,
+        WeightSparsity.OU_ROW: 0.12,
     }
     for bias, seed in worst:
         assert abs(bias) <= limits[setting(seed)[0].sparsity.weights], seed

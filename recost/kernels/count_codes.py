@@ -1,0 +1,27 @@
+"""The places of actions and figures in a row of counts, as whole numbers that kernels index by."""
+
+from __future__ import annotations
+
+from recost.vocabulary import Count
+
+ADC_CONVERSIONS = int(Count.ADC_CONVERSIONS)
+WORDLINE_DRIVES = int(Count.WORDLINE_DRIVES)
+CELL_READS = int(Count.CELL_READS)
+SAMPLES = int(Count.SAMPLES)
+SHIFT_ADDS = int(Count.SHIFT_ADDS)
+INPUT_REGISTER_BITS = int(Count.INPUT_REGISTER_BITS)
+OUTPUT_REGISTER_WRITES = int(Count.OUTPUT_REGISTER_WRITES)
+INDEX_DECODES = int(Count.INDEX_DECODES)
+INDEX_BITS_READ = int(Count.INDEX_BITS_READ)
+MEMORY_BITS_READ = int(Count.MEMORY_BITS_READ)
+MEMORY_BITS_WRITTEN = int(Count.MEMORY_BITS_WRITTEN)
+BUS_BITS = int(Count.BUS_BITS)
+NETWORK_BIT_HOPS = int(Count.NETWORK_BIT_HOPS)
+OFF_CHIP_BITS = int(Count.OFF_CHIP_BITS)
+VECTOR_OPERATIONS = int(Count.VECTOR_OPERATIONS)
+CELL_WRITES = int(Count.CELL_WRITES)
+CYCLES = int(Count.CYCLES)
+OU_ACTIVATIONS = int(Count.OU_ACTIVATIONS)
+CROSSBARS = int(Count.CROSSBARS)
+CELLS_USED = int(Count.CELLS_USED)
+INDEX_BITS_STORED = int(Count.INDEX_BITS_STORED)

@@ -9,6 +9,7 @@ import pytest
 
 import recost as rc
 from recost.models.inference import infer
+from recost.study.montecarlo_sensing import montecarlo_sensing
 
 README = (Path(__file__).parents[2] / "README.md").read_text(encoding="utf-8")
 
@@ -52,3 +53,29 @@ def test_the_table_of_encodings_and_waits(encoding: str, sync: str) -> None:
         row["energy_saving_percent"],
     ]
     assert printed == pytest.approx(expected, rel=5e-3)
+
+
+def test_the_table_of_read_errors() -> None:
+    heights = _row("active wordlines")
+    printed = _row("sums read wrongly, %")
+    sre = rc.load_hardware("sre")
+    machines = [sre.replace({"operation_unit.rows": int(rows)}) for rows in heights]
+    found = montecarlo_sensing(machines).column("noise_error_percent")
+    assert printed == pytest.approx(found, abs=0.06)
+
+
+def test_the_table_of_feedback() -> None:
+    for feedback in (0, 1, 3):
+        machine = rc.load_hardware("essence").replace({"writes.feedback": feedback})
+        network = rc.load_network("resnet20-cifar10")
+        (row,) = rc.lifetime(machine, network, target_mean_saving=10.29).rows
+        printed = _row(str(feedback))
+        expected = [row["mean_updates"], row["max_updates"], row["lifetime_trainings"]]
+        assert printed == pytest.approx(expected, rel=3e-3)
+
+
+def _row(label: str) -> list[float]:
+    """The numbers of a table's row."""
+    found = re.search(rf"^\| {re.escape(label)} \|(.*)\|$", README, flags=re.MULTILINE)
+    assert found
+    return [float(cell) for cell in found[1].split("|")]

@@ -9,6 +9,7 @@ import numpy as np
 from recost.kernels._intrinsics import borrowed
 from recost.kernels._numba import inlined, kernel
 from recost.kernels.classes import WORKS
+from recost.kernels.compaction import POINTS
 from recost.kernels.maximum import MEMORY
 from recost.kernels.moments import RESULTS
 from recost.kernels.patterns import pattern_space
@@ -35,6 +36,8 @@ class Room(NamedTuple):
     parts: Any
     shares: Any  # of the weights that a column group touches
     heads: Any  # first cells of column groups
+    numbers: Any  # of rows that a matrix keeps, and how likely each is
+    chances: Any
     memory: Any
 
 
@@ -56,6 +59,8 @@ def make_room(structure, remembered):
         np.empty(parts + 1, PART),
         np.empty(asked // cells + 3),
         np.empty(classes + 1, np.int64),
+        np.ones(POINTS, np.int64),
+        np.ones(POINTS),
         np.zeros((remembered, MEMORY)),
     )
 
@@ -72,5 +77,7 @@ def borrowed_room(room):
         borrowed(room.parts),
         borrowed(room.shares),
         borrowed(room.heads),
+        borrowed(room.numbers),
+        borrowed(room.chances),
         borrowed(room.memory),
     )

@@ -151,7 +151,7 @@ def sum_moving(moving, machine, shares, fixed, special, tables, sums):
             layers,
             layers.view(np.float64),
             np.empty((layers.size, COUNTS)),
-            np.empty(SCRATCH),
+            np.full((tables.keys.shape[0], SCRATCH), np.nan),
             make_room(structures[structure_at[0]], _REMEMBERED),
         )
         given = structures, structure_at, shares, counts, rows_at, copies

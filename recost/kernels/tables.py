@@ -24,7 +24,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from recost.kernels._intrinsics import fma
-from recost.kernels._numba import inlined
+from recost.kernels._numba import inlined, kernel
 from recost.kernels.moments import (
     ACTIONS,
     CONVERSIONS,
@@ -45,13 +45,15 @@ SURFACES = 4
 UNITS_VALUES, INPUTS_VALUES, WEIGHTS_VALUES, LIMITS_VALUES = 3, 2, 4, 4
 # Coefficients along each axis of a cell.
 ORDER = 12
-# Numbers of scratch space that a reader needs: a row of a cell, and what is read of weights,
-# dead rows, inputs and units.
+# Numbers of scratch space that a reader needs for each table: a row of a cell, what was read last
+# of weights, dead rows, inputs, units and limits, and the densities that this was read for.
 _WEIGHTS = ORDER * WEIGHTS_VALUES
 _DEAD = _WEIGHTS + WEIGHTS_VALUES
 _INPUTS = _DEAD + WEIGHTS_VALUES
 _UNITS = _INPUTS + INPUTS_VALUES
-SCRATCH = _UNITS + UNITS_VALUES
+_LIMITS = _UNITS + UNITS_VALUES
+_AT = _LIMITS + 3
+SCRATCH = _AT + 3
 # A difference that is less than this share of its terms is summed directly, and a variance that
 # is less than this share of the mean: their roots are not as exact as they are.
 _LEFT = 1e-3
@@ -180,6 +182,18 @@ def _read(surface, values, densities, width, scratch, out):
     return covered
 
 
+@kernel
+def _read_inputs(surface, values, densities, scratch):
+    """The values of the inputs into scratch; whether the surface covers the densities."""
+    return _read(surface, values, densities, INPUTS_VALUES, scratch, _INPUTS)
+
+
+@kernel
+def _read_weights(surface, values, densities, scratch, out):
+    """The values of weights or dead rows into scratch; whether the surface covers the densities."""
+    return _read(surface, values, densities, WEIGHTS_VALUES, scratch, out)
+
+
 @inlined
 def _read_units(surface, values, density, scratch, out):
     """The values of the units into scratch, from `out` on; whether their axis covers that."""
@@ -196,8 +210,8 @@ def _read_units(surface, values, density, scratch, out):
 
 
 @inlined
-def _read_limits(tables, table, densities, many, out):
-    """The limits (see `usual_bound`) at p, rho and the density x of the densest slice."""
+def _read_limits(tables, table, densities, scratch):
+    """The limits of one group (see `usual_bound`) at p, rho and x into scratch."""
     p, rho, x = densities
     v = p * rho * x
     low, high = tables.pieces[table], tables.pieces[table + 1] - 1
@@ -216,9 +230,29 @@ def _read_limits(tables, table, densities, many, out):
         zero = fma(basis[k], tables.limits[low, k, 1], zero)
         one = fma(basis[k], tables.limits[low, k, 2], one)
         two = fma(basis[k], tables.limits[low, k, 3], two)
-    out[LIMITS, 0] = many * tables.usual[low]
-    out[LIMITS, 1] = many * v * max(0.0, beyond)
-    out[LIMITS, 2] = many * v * p * p * max(0.0, zero - 2.0 * x * one + x * x * two)
+    scratch[_LIMITS] = tables.usual[low]
+    scratch[_LIMITS + 1] = v * max(0.0, beyond)
+    scratch[_LIMITS + 2] = v * p * p * max(0.0, zero - 2.0 * x * one + x * x * two)
+
+
+@inlined
+def _read_table(tables, table, densities, got):
+    """All that a table holds at p, rho and x into `got`; whether it covers them."""
+    p, rho, x = densities
+    at, surfaces = table * SURFACES, tables.surfaces
+    known = _read_units(surfaces[at + UNITS], tables.units, rho * p * x, got, _UNITS)
+    if known:
+        known = _read_inputs(surfaces[at + INPUTS], tables.inputs, (p, rho * x), got)
+    if known:
+        both = x, rho * p
+        known = _read_weights(surfaces[at + WEIGHTS], tables.weights, both, got, _WEIGHTS)
+    for k in range(WEIGHTS_VALUES):
+        got[_DEAD + k] = 0.0
+    if known and rho < 1.0:
+        known = _read_weights(surfaces[at + LIVE], tables.weights, (x * p, rho), got, _DEAD)
+    if known:
+        _read_limits(tables, table, densities, got)
+    return known
 
 
 @inlined
@@ -251,18 +285,14 @@ def _read_all(tables, table, densities, many, out):
     """Fill the causes in `out`; False where a table does not cover the densities."""
     p, rho, x = densities
     v, u, r = rho * p * x, rho * x, rho * p
-    got, at = tables.scratch, table * SURFACES
-    surfaces = tables.surfaces
-    known = _read_units(surfaces[at + UNITS], tables.units, v, got, _UNITS)
-    if known:
-        known = _read(surfaces[at + INPUTS], tables.inputs, (p, u), INPUTS_VALUES, got, _INPUTS)
-    if known:
-        known = _read(surfaces[at + WEIGHTS], tables.weights, (x, r), WEIGHTS_VALUES, got, _WEIGHTS)
-    for k in range(WEIGHTS_VALUES):
-        got[_DEAD + k] = 0.0
-    if known and rho < 1.0:
-        known = _read(surfaces[at + LIVE], tables.weights, (x * p, rho), WEIGHTS_VALUES, got, _DEAD)
-    if not known or got[_UNITS + 1] < _CERTAIN * got[_UNITS]:
+    got = tables.scratch[table]
+    # Crossbars of one height and density are alike, whatever layer they belong to.
+    if not (got[_AT] == p and got[_AT + 1] == rho and got[_AT + 2] == x):
+        got[_AT] = math.nan
+        if not _read_table(tables, table, densities, got):
+            return False
+        got[_AT], got[_AT + 1], got[_AT + 2] = p, rho, x
+    if got[_UNITS + 1] < _CERTAIN * got[_UNITS]:
         return False
     for cause in range(ACTIONS):
         out[cause, 0] = many * v * got[_UNITS]
@@ -289,7 +319,7 @@ def _read_all(tables, table, densities, many, out):
     return True
 
 
-@inlined
+@kernel
 def tabulated_moments(rows, groups, parts, streams, tables, out):
     """What `crossbar_moments` fills in, from tables where they cover it."""
     densest = total = 0.0
@@ -314,4 +344,5 @@ def tabulated_moments(rows, groups, parts, streams, tables, out):
     out[ACTIONS, CONVERSIONS] = group.width * out[OWN_FRESH, 0]
     out[ACTIONS, DRIVES] = driven
     out[ACTIONS, READS] = group.width * driven
-    _read_limits(tables, table, densities, many, out)
+    for k in range(3):
+        out[LIMITS, k] = many * tables.scratch[table, _LIMITS + k]

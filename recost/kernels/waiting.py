@@ -25,7 +25,6 @@ from recost.kernels.classes import (
 )
 from recost.kernels.columns import active_slices
 from recost.kernels.compaction import (
-    POINTS,
     compacted_work,
     full_chunks,
     kept_numbers,
@@ -264,7 +263,8 @@ def crossbar_work(layer, structure, placed, special, tables, room):
     if structure.mapping_sync == _BY_LAYER and structure.sparsity_activations != _NO_ACTIVATIONS:
         n = float(layer.vectors)
     inputs = (room.streams[:kinds], alike, n)
-    numbers, shares, points = np.ones(POINTS, np.int64), np.ones(POINTS), 1
+    numbers, shares, points = room.numbers, room.chances, 1
+    shares[0] = 1.0
     if special is not None and mode == _MATRIX:
         points = kept_numbers(layer, structure, placed, numbers, shares)
     cycles, columns = 0.0, placed.bitlines // placed.cells_per_weight

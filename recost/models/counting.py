@@ -10,7 +10,7 @@ import numpy as np
 
 from recost.errors import InputError
 from recost.kernels.engine import SUMS
-from recost.kernels.sweep import count_items, sum_moving, sum_networks
+from recost.kernels.sweep import Moving, count_items, sum_moving, sum_networks
 from recost.kernels.tables import Tables
 from recost.models.binding import bind
 from recost.models.densities import Densities
@@ -123,6 +123,10 @@ class Counting:
             )
             sums[here] = mine
         return sums, np.arange(len(at))
+
+    def made(self) -> tuple[Moving, Tables]:
+        """The moving layers and the tables that were made last."""
+        return list(self._moves.values())[-1].moving, list(self._tables.values())[-1]
 
     def _tabulates(self) -> bool:
         """Whether the space has points enough for tables of its own on each structure."""

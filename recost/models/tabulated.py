@@ -173,6 +173,6 @@ class Tabulation:
             np.concatenate([*usual, np.zeros(0)]),
             np.concatenate([*limits, np.zeros((0, ORDER, LIMITS_VALUES))]),
             np.zeros((0, 6)),
-            np.zeros(SCRATCH),
+            np.full((len(self._keys), SCRATCH), np.nan),
             np.zeros((1, MEMORY)),
         )

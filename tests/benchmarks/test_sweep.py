@@ -22,21 +22,26 @@ pytestmark = pytest.mark.bench
 TECHNOLOGY = [
     "adc.energy=1 pJ:3 pJ:100",
     "dac.energy=1 fJ:9 fJ:100",
-    "memory.area=0.1 mm2:1 mm2:70",
+    "memory.area=0.1 mm2:1 mm2:100",
 ]
-# 12 counts of layers, 6 resolutions each, and hierarchies; every point has its own structure.
-STRUCTURE = ["operation_unit.rows=8,16", "operation_unit.columns=16,32", "crossbar.rows=64,128,256",
-             "adc.bits=4..9", "hierarchy.crossbars_per_core=4..13",
-             "hierarchy.cores_per_tile=4..19", "hierarchy.tiles_per_chip=100..160:10"]  # fmt: skip
+# What a user varies: 192 structures whose layers count differently, 1,440 points on each.
+STRUCTURE = ["operation_unit.rows=4,8,16,32", "operation_unit.columns=8,16,32",
+             "crossbar.cell_bits=1,2", "crossbar.rows=64,128,256,512", "crossbar.columns=128,256",
+             "adc.bits=4..9", "hierarchy.crossbars_per_core=4..15",
+             "hierarchy.cores_per_tile=4..13", "hierarchy.tiles_per_chip=128,168"]  # fmt: skip
+# Every layer at densities that no other point has.
 DENSITIES = [
     "workload:profile.*.weights.elements=0.02:0.4",
     "workload:profile.*.weights.rows=0.5:1",
+    "workload:profile.activations.nonzero=0.2:0.6",
 ]
 SPACES = {
     "technology": (TECHNOLOGY, 0),
     "structure": (STRUCTURE, 0),
-    "densities": (DENSITIES, 256),
+    "densities": (DENSITIES, 1 << 18),
 }
+# Points a run, so that it takes 2 s or more.
+POINTS = {"technology": 1_000_000, "structure": 1_000_000, "densities": 1 << 17}
 
 
 def study_of(vary, samples=0, columns=None):
@@ -54,28 +59,102 @@ def test_points_a_second(benchmark, capsys, name):
     import numba
 
     vary, samples = SPACES[name]
-    study = study_of(vary, samples)
-    count = min(study.size, 200_000)
-    assert study.table(0, 1)[1] == 0
     threads = numba.get_num_threads()
-    own = seconds(lambda: through(study, count), 1 if samples else 5)
-    numba.set_num_threads(1)
-    try:
-        single = seconds(lambda: through(study, count), 1 if samples else 5)
-    finally:
-        numba.set_num_threads(threads)
     cold_study = study_of(vary, samples)
+    count = min(cold_study.size, POINTS[name])
+    assert study_of(vary, samples).table(0, 1)[1] == 0  # compiles
     start = time.perf_counter()
     through(cold_study, count)
     cold = time.perf_counter() - start
-    benchmark.pedantic(through, (study, min(count, 4 * CHUNK)), rounds=1)
+    own = seconds(lambda: through(cold_study, count))
+    numba.set_num_threads(1)
+    try:
+        single = seconds(lambda: through(cold_study, count))
+    finally:
+        numba.set_num_threads(threads)
+    benchmark.pedantic(through, (cold_study, min(count, 4 * CHUNK)), rounds=1)
     report(
         capsys,
         benchmark,
-        f"{name}: {count / own:,.0f} points/s on {threads} threads ({count:,} points, median);"
-        f" {single / own:.2f} times one thread; nothing counted before: {count / cold:,.0f}",
+        f"{name}: {count / own:,.0f} points/s on {threads} threads ({count:,} points, {own:.1f} s,"
+        f" median of 5); {single / own:.2f} times one thread; nothing counted or tabulated before:"
+        f" {count / cold:,.0f}",
         rate=count / own,
         speedup=single / own,
+    )
+
+
+@pytest.mark.parametrize("name", SPACES)
+@pytest.mark.skipif("RECOST_BENCH_LARGE" not in os.environ, reason="minutes; RECOST_BENCH_LARGE=1")
+def test_rate_does_not_fall_with_the_number_of_points(benchmark, capsys, name):
+    """From 1e4 points to 1e7, each in a study of its own, tables and all."""
+    vary, samples = SPACES[name]
+    rates = {}
+    through(study_of(vary, samples), 64)
+    for wanted in (10_000, 100_000, 1_000_000, 10_000_000):
+        study = study_of(vary, wanted if samples else 0)
+        count = min(wanted, study.size)
+        start = time.perf_counter()
+        through(study, count)
+        rates[count] = count / (time.perf_counter() - start)
+    benchmark.pedantic(lambda: None, rounds=1)
+    line = ", ".join(f"{count:,}: {rate:,.0f}" for count, rate in rates.items())
+    report(capsys, benchmark, f"{name}, points: points/s: {line}")
+
+
+def test_densities_beside_numpy(benchmark, capsys):
+    """The sums over the network, one thread, beside NumPy with the same algorithm and tables."""
+    import numba
+
+    from recost.hardware.records import structure_record
+    from recost.kernels.engine import SUM_CYCLES, SUMS
+    from recost.kernels.sweep import sum_moving
+    from recost.models.sweep import Sweep
+    from recost.study.space import parse_axis
+    from recost.vocabulary import ACTIONS, COUNTS, Count
+    from tests.benchmarks.numpy_sweep import NumpySweep
+
+    hardware, network = load_hardware("sre"), load_network("resnet50-gsl")
+    keys = ("profile.*.weights.elements=0.05:0.4", "profile.*.weights.rows=0.6:0.95")
+    sweep = Sweep(hardware, network, [parse_axis(key) for key in keys], (), (0, 1))
+    sweep.counting.points = points = 4096
+    shares = np.random.default_rng(0).random((points, 2))
+    element, rho = 0.05 + 0.35 * shares[:, 0], 0.6 + 0.35 * shares[:, 1]
+    sweep.evaluate(np.zeros((1, 2), np.int64), np.array([[0.1, 0.8]]))
+    moving, tables = sweep.counting.made()
+    structure, sums = structure_record(hardware), np.zeros((points, SUMS))
+    layers = len(moving.layers)
+    nothing = np.zeros((layers, COUNTS)), np.zeros((1, layers), np.int64), np.ones(layers, np.int64)
+    machine = structure, np.zeros(points, np.int64)
+    peer = NumpySweep(moving, tables, structure[0])
+
+    def run():
+        sum_moving(moving, machine, shares, nothing, None, tables, sums)
+
+    threads = numba.get_num_threads()
+    numba.set_num_threads(1)
+    try:
+        best, found = {}, None
+        for block in (32, 64, 128, 256, 512, 1024, 4096):
+            start = time.process_time()
+            found = peer.sums(element, rho, block)
+            best[block] = time.process_time() - start
+        block = min(best, key=best.__getitem__)
+        own, taken = compare(
+            run, lambda: peer.sums(element, rho, block), 3, clock=time.process_time
+        )
+    finally:
+        numba.set_num_threads(threads)
+    np.testing.assert_allclose(sums[:, SUM_CYCLES], found[:, Count.CYCLES], rtol=1e-9)
+    inner = [a for a in range(ACTIONS) if a != Count.OFF_CHIP_BITS]
+    np.testing.assert_allclose(sums[:, inner], found[:, inner], rtol=1e-9)
+    benchmark.pedantic(run, rounds=1)
+    report(
+        capsys,
+        benchmark,
+        f"densities, one thread: {points / own:,.0f} points/s, {taken / own:.1f} times NumPy"
+        f" (blocks of {block})",
+        ratio=taken / own,
     )
 
 
@@ -117,7 +196,7 @@ def test_prices_beside_numpy(benchmark, capsys):
 
     from recost.hardware.records import structure_record, technology_record
     from recost.kernels.engine import SUM_ROUNDS, SUMS
-    from recost.kernels.sweep import price_points
+    from recost.kernels.sweep import Priced, price_points
     from recost.vocabulary import TOTALS
 
     hardware = load_hardware("sre")
@@ -125,17 +204,19 @@ def test_prices_beside_numpy(benchmark, capsys):
     technology = np.repeat(technology_record(hardware), 100_000)
     sums, totals = np.ones((1, SUMS)), np.zeros((len(technology), TOTALS))
     sums[0, SUM_ROUNDS] = 0.0
-    at = np.zeros(len(technology), np.int64)
+    at, every = np.zeros(len(technology), np.int64), np.arange(len(technology))
+    priced = Priced(technology, every, at[:0], np.zeros((len(technology), 0)))
+    arguments = (structure, at), priced, (sums, at), totals
     threads = numba.get_num_threads()
     numba.set_num_threads(1)
     try:
         own, peer = compare(
-            lambda: price_points(structure, technology, sums, at, totals),
+            lambda: price_points(*arguments),
             lambda: numpy_prices(sums[0], structure[0], technology),
         )
     finally:
         numba.set_num_threads(threads)
-    benchmark.pedantic(price_points, (structure, technology, sums, at, totals), rounds=3)
+    benchmark.pedantic(price_points, arguments, rounds=3)
     report(
         capsys,
         benchmark,

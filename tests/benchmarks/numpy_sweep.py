@@ -1,0 +1,228 @@
+"""The sweep over densities in vectorised NumPy: the same algorithm, tables and scores.
+
+It knows one case, that of the benchmark (SRE, every filter and kernel alive, one kind of column
+group), and takes the smooth law of the maximum everywhere; the kernels do more.
+"""
+
+import math
+
+import numpy as np
+
+from recost.kernels.counts import layer_counts, layer_placement
+from recost.kernels.maximum import _LOGARITHMS, _SHARES
+from recost.kernels.normal import quantile
+from recost.kernels.tables import INPUTS, LIVE, ORDER, SURFACES, UNITS, WEIGHTS
+from recost.vocabulary import COUNTS, Count
+
+
+def position(t):
+    root = np.sqrt(t)
+    return root / (root + np.sqrt(1.0 - t))
+
+
+def basis(u):
+    out = np.empty((len(u), ORDER))
+    out[:, 0], out[:, 1] = 1.0, u
+    for k in range(2, ORDER):
+        out[:, k] = 2.0 * u * out[:, k - 1] - out[:, k - 2]
+    return out
+
+
+def cell(axis, t):
+    at = (position(t) - axis["start"]) * axis["scale"]
+    i = np.clip(at.astype(np.int64), 0, axis["cells"] - 1)
+    return i, basis(2.0 * (at - i) - 1.0)
+
+
+def read(surface, values, one, two):
+    i, first = cell(surface["first"], one)
+    j, second = cell(surface["second"], two)
+    found = values[surface["cell"] + i * surface["second"]["cells"] + j]
+    rows = np.matmul(first[:, None, :], found).reshape(len(one), ORDER, -1)
+    return np.matmul(second[:, None, :], rows)[:, 0]
+
+
+def moments(tables, table, p, rho, x):
+    """Mean, own and shared variance and third moment, limits of one column group."""
+    s = tables.surfaces[table * SURFACES : (table + 1) * SURFACES]
+    v, u, r = p * rho * x, rho * x, rho * p
+    i, first = cell(s[UNITS]["first"], v)
+    units = np.matmul(first[:, None, :], tables.units[s[UNITS]["cell"] + i])[:, 0]
+    inputs = read(s[INPUTS], tables.inputs, p, u)
+    weights = read(s[WEIGHTS], tables.weights, x, r)
+    dead = read(s[LIVE], tables.weights, x * p, rho)
+    found = [v * units[:, 0]]
+    for m in (1, 2):
+        through = p ** (m + 1) * u * inputs[:, m - 1]
+        scale, lost = x ** (m + 1) * r * (1.0 - r), (x * p) ** (m + 1) * rho * (1.0 - rho)
+        fixed, fixed_one = scale * weights[:, m - 1], scale * weights[:, m + 1]
+        dead_all, dead_one = lost * dead[:, m - 1], lost * dead[:, m + 1]
+        own = fixed - dead_all + v * units[:, m] - through - fixed_one + dead_one
+        found += [own, dead_all + through - dead_one]
+    begin, end = tables.pieces[table], tables.pieces[table + 1]
+    at = begin + np.searchsorted(tables.edges[begin + 1 : end, 0], v, side="right")
+    low, high = tables.edges[at].T
+    piece = basis(2.0 * (v - low) / (high - low) - 1.0)
+    beyond, zero, one, two = np.matmul(piece[:, None, :], tables.limits[at])[:, 0].T
+    tied = p * p * np.maximum(0.0, zero - 2.0 * x * one + x * x * two)
+    return found, (tables.usual[at], v * np.maximum(0.0, beyond), v * tied)
+
+
+def below(x, skewness):
+    from scipy.special import ndtr
+
+    base = np.maximum(1.0 + 0.5 * skewness * x, 0.0)
+    return ndtr(6.0 / skewness * (np.cbrt(base) - 1.0) + skewness / 6.0)
+
+
+def usual_bound(mean, variance, third, limits, units, crossbars):
+    usual, expected, tied = limits
+    cluster = 1.0 + (units - 1.0) * np.divide(tied, expected, out=np.zeros_like(tied),
+                                              where=expected > 0.0)  # fmt: skip
+    rate = expected / cluster
+    deviation = np.sqrt(variance)
+    at_sum = below((usual - 0.5 - mean) / deviation, third / deviation**3)
+    left = 0.5 / np.maximum(1.0, crossbars * (1.0 - at_sum))
+    term = np.exp(-rate)
+    above, x = 1.0 - term, np.zeros_like(rate)
+    while (more := above > left).any():
+        x[more] += 1.0
+        term = np.where(more, term * rate / np.maximum(x, 1.0), term)
+        above = np.where(more, above - term, above)
+    return np.maximum(usual + x * cluster, mean)
+
+
+def scores(count):
+    return [-quantile(-math.expm1(-y / count)) for y in _LOGARITHMS]
+
+
+def largest(mean, variance, third, z, bound):
+    if z is None:
+        return mean, variance, third
+    deviation, reach = np.sqrt(variance), bound - mean
+    a = np.clip(third / (variance * deviation), -4.0, 4.0) / 6.0
+    c = 1.0 - a * a
+    one = two = three = 0.0
+    for share, score in zip(_SHARES, z, strict=True):
+        skewed = score * (c * c + a * score * (c + a * score / 3.0))
+        skewed = skewed - a * (1.0 - a * a + a**4 / 3.0)
+        thinner = score * (score * score - 1.0) / (48.0 * np.maximum(variance, 2.0))
+        thinner = thinner * np.minimum(1.0, (c + a * score) ** 2)
+        off = np.minimum(deviation * (skewed - thinner), reach)
+        one, two = one + share * off, two + share * off * off
+        three = three + share * off * off * off
+    mean = np.minimum(mean + np.maximum(0.0, one), bound)
+    return mean, two - one * one, three - 3.0 * one * two + 2.0 * one**3
+
+
+def larger(a, b, bound):
+    from scipy.special import ndtr
+
+    spread = np.sqrt(a[1] + b[1])
+    score = (a[0] - b[0]) / spread
+    share = ndtr(score)
+    density = np.exp(-0.5 * score * score) / math.sqrt(2.0 * math.pi)
+    mean = a[0] * share + b[0] * (1.0 - share) + spread * density
+    square = (a[1] + a[0] ** 2) * share + (b[1] + b[0] ** 2) * (1.0 - share)
+    square = square + (a[0] + b[0]) * spread * density
+    return np.minimum(mean, bound), square - mean * mean, np.where(share >= 0.5, a[2], b[2])
+
+
+class NumpySweep:
+    """`moving` and `tables` of a sweep over element and row densities; `structure` of SRE."""
+
+    def __init__(self, moving, tables, structure):
+        self.tables, self.moving, self.structure = tables, moving, structure
+        self.plans = {i: self._plan(i) for i in sorted(set(moving.first.tolist()))}
+        self.many = {i: int((moving.first == i).sum()) for i in self.plans}
+
+    def _plan(self, i):
+        """What does not depend on densities."""
+        layer, structure = self.moving.layers[i], self.structure
+        place = layer_placement(layer, structure)
+        size = int(structure["crossbar_rows"])
+        tall = [(size, place.row_chunks - 1), (place.last_rows, 1)]
+        if place.last_rows == size:
+            tall = [(size, place.row_chunks)]
+        wide = [(size, place.column_chunks - 1), (place.last_bitlines, 1)]
+        if place.last_bitlines == size:
+            wide = [(size, place.column_chunks)]
+        classes = []
+        for rows, chunks in tall:
+            if not chunks:
+                continue
+            key = [rows, structure["operation_unit_rows"], self.moving.directions[i]]
+            table = int(np.flatnonzero((self.tables.keys == key).all(axis=1))[0])
+            columns = []
+            for bitlines, count in wide:
+                if count:
+                    units = bitlines // 16
+                    assert bitlines % 16 == 0
+                    columns.append((units, 2 * count, scores(2 * count)))
+            waits = chunks * int(layer["groups"])
+            classes.append((rows, table, chunks, columns, scores(waits) if waits > 1 else None))
+        fixed = np.zeros(COUNTS)
+        layer_counts(layer, structure, None, None, fixed)
+        return classes, fixed, int(structure["sparsity_index_bits"])
+
+    def counts(self, i, element, rho):
+        """The counts of layer i that depend on densities, over its fixed ones: [points, COUNTS]."""
+        layer = self.moving.layers[i]
+        classes, fixed, width = self.plans[i]
+        p = 1.0 - (1.0 - 0.5 * element) ** 2
+        x = np.full_like(p, layer["slice_density"].max())
+        total = float(layer["slice_density"].sum())
+        vectors = float(layer["vectors"])
+        work, drives, kept = 0.0, 0.0, 0.0
+        slowest, bound = None, 0.0
+        place = float(layer["element_density"]), float(layer["row_density"])
+        for rows, table, chunks, columns, z in classes:
+            if (table, *place) not in self.kept:  # crossbars of one height and density are alike
+                self.kept[table, *place] = moments(self.tables, table, p, rho, x)
+            found, limits = self.kept[table, *place]
+            mine, most = None, 0.0
+            for k, (units, count, own_z) in enumerate(columns):
+                crossbars = float(layer["groups"] * chunks * count)
+                mean, own, third = units * found[0], units * found[1], units * found[3]
+                shared, shared_third = units**2 * found[2], units**3 * found[4]
+                limit = usual_bound(mean, own + shared, third + shared_third,
+                                    [units * one for one in limits], units, crossbars)  # fmt: skip
+                one = largest(mean, own, third, own_z, limit)
+                most = np.maximum(most, limit)
+                mine = one if mine is None else larger(mine, one, most)
+                work = work + crossbars * vectors * mean
+                driven = units * rows * rho * p
+                drives = drives + crossbars * vectors * driven * total
+                kept = kept + crossbars * driven
+                if k == 0:  # the widest: its crossbars have the longest mean
+                    first = mean, own, shared, shared_third
+            mean, own, shared, shared_third = first
+            more = np.maximum(0.0, mine[0] - mean)
+            slope = 2.0 * own / mean - 1.0
+            swelling = 1.0 + np.maximum(0.0, 0.5 * more * slope / own)
+            variance = mine[1] + swelling**2 * shared
+            third = mine[2] + swelling**3 * shared_third
+            mine = largest(mine[0], variance, third, z, most)
+            bound = np.maximum(bound, most)
+            slowest = mine if slowest is None else larger(slowest, mine, bound)
+        out = np.repeat(fixed[None, :], len(p), axis=0)
+        out[:, Count.CYCLES] = slowest[0] * vectors
+        out[:, Count.OU_ACTIVATIONS] = work
+        for name in ("ADC_CONVERSIONS", "SAMPLES", "SHIFT_ADDS", "OUTPUT_REGISTER_WRITES"):
+            out[:, Count[name]] = 16.0 * work
+        out[:, Count.WORDLINE_DRIVES] = out[:, Count.INPUT_REGISTER_BITS] = drives
+        out[:, Count.CELL_READS] = 16.0 * drives
+        out[:, Count.INDEX_BITS_STORED] = kept * width
+        out[:, Count.INDEX_DECODES] = kept * vectors
+        out[:, Count.INDEX_BITS_READ] = kept * vectors * width
+        return out
+
+    def sums(self, element, rho, block):
+        """Counts of the network, one block of points after the other: [points, COUNTS]."""
+        out = np.zeros((len(element), COUNTS))
+        for start in range(0, len(element), block):
+            part = slice(start, start + block)
+            self.kept = {}
+            for i in self.plans:
+                out[part] += self.many[i] * self.counts(i, element[part], rho[part])
+        return out

@@ -128,6 +128,14 @@ def kernel(function: Function) -> Function:
     return _compile(function)
 
 
+def joined(function: Function) -> Function:
+    """Compile a kernel that is copied into its callers as machine code, not as source.
+
+    For one that is handed many arrays at once, which otherwise takes longer than its work.
+    """
+    return _compile(function, forceinline=True)
+
+
 def inlined(function: Function) -> Function:
     """Compile a small helper that is copied into its callers, so that their loops vectorise."""
     return _compile(function, inline="always", cache=False)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from recost.kernels._numba import inlined, kernel
+from recost.kernels._numba import inlined, joined, kernel
 from recost.kernels.classes import (
     KEPT_ROWS,
     WORK,
@@ -96,8 +96,7 @@ def data_movement(layer, structure, placed, counts):
     counts[NETWORK_BIT_HOPS] += crossing * structure.network_on_chip_hops
 
 
-@kernel
-def layer_counts(layer, structure, special, tables, counts):
+def count_layer(layer, structure, special, tables, counts):
     """Actions, cycles and crossbars of one layer, one image, into `counts` (see `Count`).
 
     `special` and `tables` as in `recost.kernels.crossbars.crossbar_work`.
@@ -134,3 +133,9 @@ def layer_counts(layer, structure, special, tables, counts):
         counts[INDEX_BITS_READ] = lists * width
     counts[VECTOR_OPERATIONS] = float(layer.vector_operations)
     data_movement(layer, structure, placed, counts)
+
+
+# Not copied into its caller where it is called from Python, which would compile it once more.
+layer_counts = kernel(count_layer)
+#: `layer_counts` for a loop over many layers, copied into it.
+joined_layer_counts = joined(count_layer)

@@ -17,7 +17,7 @@ from numba import prange
 
 from recost.kernels._intrinsics import borrowed
 from recost.kernels._numba import driver, inlined, kernel
-from recost.kernels.counts import data_movement, layer_counts, layer_placement
+from recost.kernels.counts import data_movement, joined_layer_counts, layer_counts, layer_placement
 from recost.kernels.engine import network_sums, price_sums
 from recost.kernels.placement import ceil_div
 from recost.kernels.room import borrowed_room, make_room
@@ -131,7 +131,7 @@ def _sum_points(moving, given, special, tables, space, points, sums):
             else:
                 _move(moving, i, shares[p], words, base)
                 mine = reader(tables, moving.directions[i], scratch, room)
-                layer_counts(layers[i], structure, special, mine, own[i])
+                joined_layer_counts(layers[i], structure, special, mine, own[i])
         network_sums(layers, structure, own, copies.copy(), 0, sums[p])
 
 

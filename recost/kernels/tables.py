@@ -24,7 +24,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from recost.kernels._intrinsics import fma
-from recost.kernels._numba import inlined, kernel
+from recost.kernels._numba import inlined, joined, kernel
 from recost.kernels.moments import (
     ACTIONS,
     CONVERSIONS,
@@ -319,7 +319,7 @@ def _read_all(tables, table, densities, many, out):
     return True
 
 
-@kernel
+@joined
 def tabulated_moments(rows, groups, parts, streams, tables, out):
     """What `crossbar_moments` fills in, from tables where they cover it."""
     densest = total = 0.0

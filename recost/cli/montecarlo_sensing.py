@@ -112,7 +112,7 @@ def _points(loaded: Inputs, vary: list[str]) -> tuple[list[Hardware], list[dict[
                 if axis.target in ("", machine.name)
             }
             machines.append(machine.replace(point))
-            labels.append({key.replace(".", "_"): text for key, text in point.items()})
+            labels.append(point)
     return machines, labels
 
 

@@ -7,7 +7,7 @@ import os
 import shutil
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from functools import wraps
 from pathlib import Path
@@ -21,6 +21,10 @@ from recost.report.write import Format, Request, write
 if TYPE_CHECKING:
     from recost.cli.options import Inputs
     from recost.study.result import Result
+
+
+# Columns left out that a note names.
+_SHOWN = 6
 
 
 @dataclass(frozen=True)
@@ -103,7 +107,7 @@ class Output:
         omitted = write(result, request)
         if omitted:
             self.note(
-                f"too wide for {request.width} characters: {', '.join(omitted)}; "
+                f"too wide for {request.width} characters: {_first_of(omitted)}; "
                 "--columns chooses, -f csv and -o FILE have all"
             )
         for text in dict.fromkeys(result.notes):
@@ -140,6 +144,12 @@ def terminal_width() -> int | None:
     if os.environ.get("COLUMNS", "").isdigit() or (sys.stdout and sys.stdout.isatty()):
         return shutil.get_terminal_size().columns or None
     return None
+
+
+def _first_of(names: Sequence[str]) -> str:
+    """The first names of a list, and how many more there are."""
+    rest = len(names) - _SHOWN
+    return ", ".join(names[:_SHOWN]) + (f" and {rest} more" if rest > 0 else "")
 
 
 def _names(text: str | None) -> tuple[str, ...]:

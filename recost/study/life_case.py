@@ -120,9 +120,12 @@ def training_time(writes: NetworkWrites, duty: Duty) -> tuple[float | None, str]
     try:
         step = cost(hardware, network, "training")
     except InputError as error:
+        why = error.faults[0].message
+        if error.key == "training.update":  # it counts writes, and no time
+            why = "the file has no training.update"
         return None, (
             f"{hardware.name}: no lifetime in years, since the time of a training is not known"
-            f" ({error.faults[0].message}); give --training-time or --trainings-per-year"
+            f" ({why}); give --training-time or --trainings-per-year"
         )
     if step.throughput_per_s is None:  # nothing takes time
         return None, f"{hardware.name}: no lifetime in years; give --training-time"

@@ -39,7 +39,7 @@ def test_sensing_prints_a_table_and_bars(invoke):
     vary = ("--vary", "operation_unit.rows=4,16", "--trials", "500")
     result = invoke("montecarlo", "sensing", "-H", "sre", *vary)
     assert result.exit_code == 0
-    assert "error_percent against operation_unit_rows" in result.stdout
+    assert "error_percent against operation_unit.rows" in result.stdout
     bars = [line for line in result.stdout.splitlines() if " |" in line]
     assert len(bars) == 4
     assert bars[0].count("#") < bars[1].count("#")

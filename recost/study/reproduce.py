@@ -247,7 +247,8 @@ def _at(document: Document, place: tuple[str | int, ...]) -> Iterator[None]:
 def open_studies(names: Sequence[str] = ()) -> list[Reproduction]:
     """The studies of that name or path; all shipped ones if none is named."""
     published = published_figures()
-    return [Reproduction(find_study(name), published) for name in dict.fromkeys(names or shipped_studies())]
+    wanted = dict.fromkeys(names or shipped_studies())
+    return [Reproduction(find_study(name), published) for name in wanted]
 
 
 def reproduce(names: Sequence[str] = (), *, details: bool = False) -> Result:

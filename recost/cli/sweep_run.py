@@ -19,6 +19,7 @@ from recost.report.write import Format
 
 if TYPE_CHECKING:
     from recost.report.stream import Layout
+    from recost.study.caution import Cautions
     from recost.study.selection import Selection, Table
     from recost.study.sweep import Pieces, Study
 
@@ -54,6 +55,16 @@ class Target:
         if not self.quiet:
             typer.echo(f"note: {text}", file=sys.stderr)
 
+    def warn(self, text: str) -> None:
+        """Say what the user has to know, on standard error."""
+        typer.echo(f"warning: {text}", err=True)
+
+
+def _none_yet() -> Cautions:
+    from recost.study.caution import Cautions
+
+    return Cautions()
+
 
 @dataclass(frozen=True)
 class Run:
@@ -65,6 +76,7 @@ class Run:
     pieces : makes the rows of points start..stop, on a cluster; None does it here
     shard : part i of n
     said : what the file's companion says beside what the study knows
+    cautions : what there is to warn of in the rows of the answer
     """
 
     study: Study
@@ -75,6 +87,7 @@ class Run:
     resume: bool = False
     shard: tuple[int, int] | None = None
     said: dict[str, Any] = field(default_factory=dict)
+    cautions: Cautions = field(default_factory=_none_yet)
 
     @property
     def bounds(self) -> tuple[int, int]:
@@ -117,6 +130,7 @@ class Run:
             else:
                 self._best(stream, identity)
         self.finish(stream.impossible, stop - start)
+        self._warn()
         about = {"kind": "sweep", **self.said, "shard": self.shard, "identity": self.identity}
         about |= {"rows": stream.rows, "impossible": stream.impossible}
         about |= {"columns": list(self.names), "top": self.selection.top}
@@ -136,6 +150,7 @@ class Run:
             with self._progress(stream.next_point) as seen:
                 for done, table, lost in self._pieces(stream.next_point, stop):
                     stream.append(table, done, lost)
+                    self.cautions.add(table)
                     seen(done)
             stream.finish()
         finally:
@@ -143,9 +158,11 @@ class Run:
 
     def _best(self, stream: Any, identity: str) -> None:
         """The best rows, once all have been seen."""
+        import numpy as np
+
         from recost.report.keep import Keep
         from recost.report.stream import check_new
-        from recost.study.selection import best, join
+        from recost.study.selection import NOTES, best, join, rows_of
 
         path = self.target.path
         assert path is not None
@@ -154,6 +171,7 @@ class Run:
             check_new([keep.file], force=False)
         start, stop = self.bounds
         kept = keep.begin(start, resume=self.resume)
+        kept[NOTES] = np.full(rows_of(kept), None, object)  # which the state does not hold
         with self._progress(keep.next_point) as seen:
             for done, table, lost in self._pieces(keep.next_point, stop):
                 kept = best(join([kept, table]), self.selection)
@@ -166,6 +184,7 @@ class Run:
         finally:
             stream.close()
         keep.finish()
+        self.cautions.add(kept)
 
     def to_table(self, limit: int | None = None) -> Table:
         """The rows that are wanted, in memory; raises InputError if they are more than `limit`."""
@@ -222,12 +241,19 @@ class Run:
         text = f"{impossible:,} of {points:,} points cannot be built{reason}; they have no row"
         self.target.note(text)
 
+    def _warn(self) -> None:
+        """Say what there is to warn of in the rows of the answer."""
+        since = " since --resume" if self.resume else ""
+        for text in self.cautions.lines(since):
+            self.target.warn(text)
+
     def show(self, table: Table, most: int | None = None) -> None:
         """Put a small answer on the screen, of its rows at most so many, or into a file."""
         from recost.report.stream import Stream, check_new
         from recost.study.sweep import as_result
 
         path = self.target.path
+        self.cautions.add(table)
         front, table = table, {name: table[name] for name in self.names}
         rows = len(table[self.names[0]])
         if not rows:
@@ -242,11 +268,13 @@ class Run:
             stream.begin(0, resume=False)
             stream.append(table, 0, 0)
             stream.finish()
+            self._warn()
             return
         out = Output(output_format=self.target.output_format, path=path, quiet=self.target.quiet)
         asked = [goal.column for goal in self.selection.goals]
         asked += [condition.column for condition in self.selection.where]
         out.show(as_result(self.study, table, "sweep", asked), **self.said)
+        self._warn()
         if path is None and self.target.is_table and len(self.selection.goals) == 2:
             _plot(front, (self.selection.goals[0].column, self.selection.goals[1].column))
 

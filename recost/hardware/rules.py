@@ -179,7 +179,8 @@ def notes(values: Values, given: Collection[str]) -> Iterator[str]:
         stored = f" ({2**needed - 1} after flipping)" if values["mapping.flip_columns"] else ""
         yield (
             f"adc.bits = {bits}: the sum of an operation unit reaches {largest_sum(values)}{stored}"
-            f" and needs {needed} bits; sums above {2**bits - 1} are clipped"
+            f" and needs {needed} bits; sums above {2**bits - 1} are clipped;"
+            " adc.bits = auto follows it"
         )
     reference, scaling = values["adc.reference_bits"], values["adc.scaling"]
     if scaling is AdcScaling.NONE and bits != reference and values["adc.energy"]:

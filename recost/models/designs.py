@@ -166,6 +166,7 @@ class Designs:
         self.kept: list[Hardware] = []
         self.structures: Array = np.zeros(0, STRUCTURE_DTYPE)
         self.technologies: Array = np.zeros(0, TECHNOLOGY_DTYPE)
+        self.notes: Array = np.zeros(0, object)
         self.refused: str | None = None
 
     def _group(self, levels: Levels) -> str:
@@ -188,7 +189,7 @@ class Designs:
         return "tied"
 
     def tie(self, places: Array, values: Array) -> Array:
-        """The row of `kept`, `structures` and `technologies` of each point; -1 if impossible."""
+        """The row of `kept`, of the records and of `notes` of each point; -1 if impossible."""
         endless = [i for i in self.tied if self.levels[i].axis.continuous]
         radix = np.zeros(len(places), np.int64)
         for i in self.tied:
@@ -207,6 +208,8 @@ class Designs:
             structures, technologies = map(structure_record, made), map(technology_record, made)
             self.structures = np.concatenate([self.structures, *structures])
             self.technologies = np.concatenate([self.technologies, *technologies])
+            notes = np.array(["\n".join(machine.notes) for machine in made], object)
+            self.notes = np.concatenate([self.notes, notes])
         rows = np.array([self._place[number_] for number_ in unique.tolist()], np.int64)
         found: Array = rows[inverse.ravel()]
         return found
@@ -217,6 +220,7 @@ class Designs:
         self.kept.clear()
         self.structures = self.structures[:0]
         self.technologies = self.technologies[:0]
+        self.notes = self.notes[:0]
 
     def _make(self, places: Array, values: Array) -> int:
         """Make the hardware of a point, free keys and prices at their first values."""

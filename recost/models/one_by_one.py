@@ -85,6 +85,7 @@ class OneByOne:
         numbers = np.full((count, len(self.names)), np.nan)
         drawn = self._draws.count if self._draws else 0
         samples = np.full((count, len(FIGURES), drawn), np.nan)
+        notes = np.empty(count, object)
         for p in range(count):
             try:
                 machine = self._made(_settings(self._own, places[p], values[p]))
@@ -96,8 +97,9 @@ class OneByOne:
                 self.refused = self.refused or error.faults[0].message
                 continue
             numbers[p] = _numbers(found, self.names)
+            notes[p] = "\n".join(machine.notes)
             possible[p] = True
-        return Evaluated(possible, numbers, samples if drawn else None)
+        return Evaluated(possible, numbers, notes, samples if drawn else None)
 
     def _sample(self, worlds: Sequence[Hardware], network: LayerTable) -> Array:
         """The figures of every draw: [figures, draws]; of one draw, where all are alike."""

@@ -26,17 +26,21 @@ Array = np.ndarray[Any, Any]
 #: Points that are worked on together; results do not depend on it.
 BLOCK = 8192
 
+# Views to write to: what is possible, numbers, samples, notes.
+_Out = tuple[Array, Array, Array, Array]
+
 
 @dataclass(frozen=True)
 class Evaluated:
     """Points of a sweep: which of them are possible, and their `NUMBERS` [points, numbers].
 
-    `samples` are the `FIGURES` of every draw of uncertain prices [points, figures, draws], none
-    if nothing is drawn.
+    `notes` are what there is to warn of in each point's hardware, a line each; `samples` the
+    `FIGURES` of every draw of uncertain prices [points, figures, draws], none if nothing is drawn.
     """
 
     possible: Array
     numbers: Array
+    notes: Array
     samples: Array | None = None
 
 
@@ -115,12 +119,14 @@ class Sweep:
         numbers = np.full((count, len(NUMBERS)), np.nan)
         drawn = self._worlds.count if self._worlds else 0
         samples = np.full((count, len(FIGURES), drawn), np.nan)
+        notes = np.empty(count, object)
         for start in range(0, count, BLOCK):
             part = slice(start, start + BLOCK)
-            self._block(places[part], values[part], (possible[part], numbers[part], samples[part]))
-        return Evaluated(possible, numbers, samples if drawn else None)
+            out = (possible[part], numbers[part], samples[part], notes[part])
+            self._block(places[part], values[part], out)
+        return Evaluated(possible, numbers, notes, samples if drawn else None)
 
-    def _block(self, places: Array, values: Array, out: tuple[Array, Array, Array]) -> None:
+    def _block(self, places: Array, values: Array, out: _Out) -> None:
         own, own_values = places[:, self._own], values[:, self._own]
         rows = self.designs.tie(own, own_values)
         self.refused = self.refused or self.designs.refused
@@ -157,7 +163,7 @@ class Sweep:
         kind: _Kind,
         points: Array,
         given: tuple[Array, Array, Array],
-        out: tuple[Array, Array, Array],
+        out: _Out,
     ) -> None:
         """Points of one network whose hardware is of one kind."""
         special, listed = kind.special, kind.copies
@@ -181,6 +187,7 @@ class Sweep:
         technology = self.designs.technology_of(rows, own, own_values)
         price_points((structures, machines.at), technology, (sums, sums_at), totals)
         self._store(table, machines, totals, points, out)
+        out[3][points] = self.designs.notes[rows]
         if self._worlds:
             out[2][points] = self._worlds.sample(table, rows, (own, own_values), sums[sums_at])
 
@@ -190,7 +197,7 @@ class Sweep:
         machines: Machines,
         totals: Array,
         points: Array,
-        out: tuple[Array, Array, Array],
+        out: _Out,
     ) -> None:
         structures, at = machines.structures, machines.at
         chips, budget = totals[:, Total.CHIPS], structures["budget_chips"][at]

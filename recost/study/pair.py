@@ -16,7 +16,7 @@ from recost.network import LayerTable
 from recost.study.extras import Extras
 from recost.study.pricing import Pricing
 from recost.study.ratios import COMPARED, UNCERTAIN_RATIOS, ratios
-from recost.study.selection import Table
+from recost.study.selection import NOTES, Table
 from recost.study.space import WORKLOAD, Axis, Space
 
 Array = np.ndarray[Any, Any]
@@ -134,6 +134,7 @@ class Pair:
             table[name] = np.full(len(kept), word, object)
         for name in self.columns:
             table[name] = self.axis_column(name, places, values)
+        table[NOTES] = evaluated.notes[kept]
         table |= self.extras.columns(places, values)
         return table, evaluated.possible
 

@@ -14,6 +14,10 @@ from recost.study.pareto import pareto_front
 Array = np.ndarray[Any, Any]
 Table = dict[str, Array]
 
+#: What there is to warn of in the hardware of a row, a line each: it travels with the rows of a
+#: table, but is no column of an answer.
+NOTES = "notes"
+
 
 @dataclass(frozen=True)
 class Selection:

@@ -23,7 +23,7 @@ from recost.study.pricing import Pricing
 from recost.study.ratios import RATIOS, UNCERTAIN_RATIOS
 from recost.study.result import Result
 from recost.study.rows import LAST_COLUMNS, WORD_COLUMNS, cost_columns
-from recost.study.selection import Selection, Table, best, choose, join, rows_of
+from recost.study.selection import NOTES, Selection, Table, best, choose, join, rows_of
 from recost.study.space import WORKLOAD, Space, unknown_target
 from recost.study.uncertainty import with_intervals
 
@@ -219,7 +219,7 @@ class Study:
         """The rows of points of one pair, and which of the points are possible."""
         have, possible = self._pairs[number].table(places, values)
         count = rows_of(have)
-        table: Table = {}
+        table: Table = {NOTES: have[NOTES]}
         for name in self.columns:
             if name in self.words:
                 column = have[name] if name in have else np.full(count, "", object)
@@ -306,8 +306,7 @@ def _value(value: Any, is_whole: bool) -> Any:
 
 def as_result(study: Study, table: Table, kind: str, asked: Sequence[str] = ()) -> Result:
     """A table as the result that reports take; `asked` are the columns that the question names."""
-    lists = [[_value(v, name in study.whole) for v in table[name].tolist()] for name in table]
-    rows = [dict(zip(table, values, strict=True)) for values in zip(*lists, strict=True)]
-    return Result(
-        columns=list(table), rows=rows, provenance=study.provenance(), kind=kind, asked=asked
-    )
+    names = [name for name in table if name != NOTES]
+    lists = [[_value(v, name in study.whole) for v in table[name].tolist()] for name in names]
+    rows = [dict(zip(names, values, strict=True)) for values in zip(*lists, strict=True)]
+    return Result(columns=names, rows=rows, provenance=study.provenance(), kind=kind, asked=asked)

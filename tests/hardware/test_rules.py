@@ -249,14 +249,14 @@ def test_an_adc_narrower_than_the_sum_is_a_warning_that_says_what_is_lost() -> N
     assert hardware.notes == (
         (
             "ou-dense: adc.bits = 5: the sum of an operation unit reaches 48 and needs 6 bits;"
-            " sums above 31 are clipped"
+            " sums above 31 are clipped; adc.bits = auto follows it"
         ),
     )
     assert load_hardware("sre-ideal").notes == ()
     assert load_hardware("sre-ideal", {"adc.bits": 7}).notes == (
         (
             "sre-ideal: adc.bits = 7: the sum of an operation unit reaches 384 (255 after"
-            " flipping) and needs 8 bits; sums above 127 are clipped"
+            " flipping) and needs 8 bits; sums above 127 are clipped; adc.bits = auto follows it"
         ),
     )
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from recost.cli.lifetime import TrainingsPerYear, TrainingTime
 from recost.cli.options import (
     HardwareNames,
     Phase,
@@ -22,6 +23,7 @@ from recost.cli.sweep_options import (
     Baseline,
     ClusterAddress,
     Columns,
+    DutyShare,
     File,
     Force,
     FormatOption,
@@ -31,6 +33,7 @@ from recost.cli.sweep_options import (
     Seed,
     Vary,
     Where,
+    asked_duty,
     asked_extras,
     chosen_columns,
     make_study,
@@ -74,6 +77,9 @@ def search(
     ] = None,
     seed: Seed = 0,
     columns: Columns = None,
+    duty: DutyShare = None,
+    training_time: TrainingTime = None,
+    trainings_per_year: TrainingsPerYear = None,
     uncertainty: Uncertainty = None,
     spread: Spreads = None,
     output: File = None,
@@ -114,8 +120,9 @@ def search(
     wanted = [f"min:{name}" for name in minimize or ()] + [f"max:{name}" for name in maximize or ()]
     if not 1 <= len(wanted) <= 3:
         raise InputError("one to three goals: --minimize COLUMN, --maximize COLUMN")
-    pricing = Pricing(phase.value, work.value if work else None, draws)
     extras = asked_extras([*(where or ()), *wanted, columns])
+    time = asked_duty(duty, (training_time, trainings_per_year), extras)
+    pricing = Pricing(phase.value, work.value if work else None, draws, duty=time)
     study = make_study(inputs, vary, (sample, seed), None, pricing, extras)
     goals = parse_goals(",".join(wanted), numbers_of(study), "--minimize, --maximize")
     selection = Selection(parse_where(where or (), (*study.columns, *EXTRAS)), goals)

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from recost.cli.lifetime import TrainingsPerYear, TrainingTime
 from recost.cli.options import (
     HardwareNames,
     Inputs,
@@ -24,6 +25,7 @@ from recost.cli.sweep_options import (
     Baseline,
     ClusterAddress,
     Columns,
+    DutyShare,
     File,
     Force,
     FormatOption,
@@ -33,6 +35,7 @@ from recost.cli.sweep_options import (
     Seed,
     Vary,
     Where,
+    asked_duty,
     asked_extras,
     chosen_columns,
     make_study,
@@ -74,6 +77,9 @@ def sweep(
     ] = None,
     top: Annotated[int | None, typer.Option(min=1, help="Only the first rows of --sort.")] = None,
     columns: Columns = None,
+    duty: DutyShare = None,
+    training_time: TrainingTime = None,
+    trainings_per_year: TrainingsPerYear = None,
     uncertainty: Uncertainty = None,
     spread: Spreads = None,
     sensitivity: Annotated[
@@ -120,7 +126,9 @@ def sweep(
     inputs = load_inputs(hardware, workload, settings, baseline)
     inputs, draws = with_uncertainty(inputs, uncertainty, spread, seed)
     use_threads(jobs)
-    pricing = Pricing(phase.value, work.value if work else None, draws)
+    extras = asked_extras([*(where or ()), pareto, sort, columns])
+    time = asked_duty(duty, (training_time, trainings_per_year), extras)
+    pricing = Pricing(phase.value, work.value if work else None, draws, duty=time)
     target = Target(output, output_format, force, quiet)
     if sensitivity:
         why = "goes without --sensitivity, which steps every number by itself"
@@ -130,7 +138,6 @@ def sweep(
         _show_sensitivity(inputs, pricing, (columns, keys, top), target)
         return
     refuse({"--keys": keys}, "goes with --sensitivity")
-    extras = asked_extras([*(where or ()), pareto, sort, columns])
     study = make_study(inputs, vary, (sample, seed), LARGEST_SWEEP, pricing, extras)
     selection = _selection(study, where, pareto, sort, top)
     names = chosen_columns(columns, study.columns)

@@ -15,6 +15,7 @@ from recost.report.write import Format
 
 if TYPE_CHECKING:
     from recost.cli.options import Inputs
+    from recost.study.life_case import Duty
     from recost.study.pricing import Pricing
     from recost.study.selection import Selection
     from recost.study.sweep import Pieces, Study
@@ -67,6 +68,10 @@ Where = Annotated[
 Columns = Annotated[
     str | None, typer.Option("--columns", metavar="A,B", help="These columns, in this order.")
 ]
+DutyShare = Annotated[
+    float | None,
+    typer.Option("--duty", metavar="SHARE", help="For lifetime_years: share of time in training."),
+]
 Force = Annotated[bool, typer.Option("--force", help="Replace a file that exists.")]
 Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="No notes and no bar.")]
 Jobs = Annotated[
@@ -118,6 +123,23 @@ def asked_extras(texts: Iterable[str | None]) -> list[str]:
 
     words = {word for text in texts if text for word in re.findall(r"[\w*?]+", text)}
     return [name for name in EXTRAS if any(fnmatchcase(name, w) and w != "*" for w in words)]
+
+
+def asked_duty(
+    share: float | None, training: tuple[str | None, float | None], extras: Sequence[str]
+) -> Duty | None:
+    """How machines that train spend their time: `training` is its time, or how many a year."""
+    if share is None and training == (None, None):
+        return None
+    from recost.cli.lifetime import training_seconds
+    from recost.study.life_case import Duty
+
+    if "lifetime_years" not in extras:
+        given = (share, *training)
+        options = ("--duty", "--training-time", "--trainings-per-year")
+        key = next(o for o, value in zip(options, given, strict=True) if value is not None)
+        raise InputError("goes with lifetime_years, which no other option names", key=key)
+    return Duty(1.0 if share is None else share, training_seconds(*training))
 
 
 def numbers_of(study: Study) -> list[str]:

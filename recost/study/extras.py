@@ -28,33 +28,34 @@ _PRICES = ("J", "J/bit", "mm2", "mm2/bit", "W")
 _KEPT = 100_000
 
 
-def _read_error(hardware: Hardware, _network: LayerTable) -> float:
+def _read_error(hardware: Hardware, _network: LayerTable, _duty: Duty) -> float:
     check_crossbars(hardware)
     return 100.0 * misread_share(hardware)
 
 
-def _trainings(hardware: Hardware, network: LayerTable) -> float:
-    trainings = _case(hardware, network).life.median
+def _trainings(hardware: Hardware, network: LayerTable, duty: Duty) -> float:
+    trainings = _case(hardware, network, duty).life.median
     if not np.isfinite(trainings):
         raise InputError(f"nothing wears {hardware.name} out", key="lifetime_trainings")
     return trainings
 
 
-def _years(hardware: Hardware, network: LayerTable) -> float:
-    years = _case(hardware, network).years(_trainings(hardware, network))
+def _years(hardware: Hardware, network: LayerTable, duty: Duty) -> float:
+    case = _case(hardware, network, duty)
+    years = case.years(_trainings(hardware, network, duty))
     if years is None:
-        raise InputError(_case(hardware, network).missing, key="lifetime_years")
+        raise InputError(case.missing, key="lifetime_years")
     return years
 
 
 @lru_cache(maxsize=1)
-def _case(hardware: Hardware, network: LayerTable) -> LifeCase:
+def _case(hardware: Hardware, network: LayerTable, duty: Duty) -> LifeCase:
     """The life of a machine, for the columns of one point."""
-    return LifeCase(hardware, network, None, Duty())
+    return LifeCase(hardware, network, None, duty)
 
 
 #: Each column that may be asked for, and what works it out.
-EXTRAS: dict[str, Callable[[Hardware, LayerTable], float]] = {
+EXTRAS: dict[str, Callable[[Hardware, LayerTable, Duty], float]] = {
     "read_error_percent": _read_error,
     "lifetime_trainings": _trainings,
     "lifetime_years": _years,
@@ -64,6 +65,7 @@ EXTRAS: dict[str, Callable[[Hardware, LayerTable], float]] = {
 class Extras:
     """The columns `names` of `EXTRAS` for one hardware and one network over `axes`.
 
+    Years are those of `duty`; without it a machine trains all the time.
     `missing` says why the first value that there is not is missing, if one is.
     """
 
@@ -73,8 +75,10 @@ class Extras:
         network: LayerTable,
         axes: Sequence[Axis],
         names: Sequence[str],
+        duty: Duty | None = None,
     ) -> None:
         self._inputs = (hardware, network)
+        self._duty = duty or Duty()
         self._axes, self._names = axes, tuple(names)
         table = key_table(hardware.kind)
         self._matter = [
@@ -122,7 +126,7 @@ class Extras:
         if key in self._errors:
             return self._errors[key]
         try:
-            found = EXTRAS[name](hardware, network)
+            found = EXTRAS[name](hardware, network, self._duty)
         except InputError as error:
             self.missing = self.missing or f"{name}: {error.faults[0].message}"
             found = np.nan

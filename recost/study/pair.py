@@ -163,7 +163,8 @@ def make_pair(
     if isinstance(model, Sweep):
         model.counting.points = own.size
     reference = Reference(baseline, network, axes, pricing) if baseline else None
-    return Pair(model, own, words, columns, Extras(machine, network, axes, extras), reference)
+    beside = Extras(machine, network, axes, extras, pricing.duty)
+    return Pair(model, own, words, columns, beside, reference)
 
 
 def _column_name(axis: Axis, model: Sweep | OneByOne, i: int) -> str:

@@ -19,6 +19,7 @@ from recost.study.rows import LAST_COLUMNS, WORD_COLUMNS, cost_columns, cost_row
 if TYPE_CHECKING:
     from recost.models.one_by_one import OneByOne
     from recost.models.sweep import Sweep
+    from recost.study.life_case import Duty
 
 Array = np.ndarray[Any, Any]
 
@@ -30,13 +31,15 @@ _DECIDING = frozenset({"writes.store", "training.mvm_energy"})
 class Pricing:
     """What is asked of every machine and network: a phase, how much work, how many draws.
 
-    `crossbars` above 0 is a budget for copies of slow layers.
+    `crossbars` above 0 is a budget for copies of slow layers; `duty` is how machines that train
+    spend their time, None all of it on trainings of the modelled time.
     """
 
     phase: str = "inference"
     work: str | None = None
     draws: Draws | None = None
     crossbars: int = 0
+    duty: Duty | None = None
 
     @property
     def columns(self) -> tuple[str, ...]:

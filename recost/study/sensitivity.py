@@ -16,6 +16,7 @@ from recost.hardware.spreads import scaled
 from recost.network import LayerTable
 from recost.study.elasticity import elasticity
 from recost.study.extras import EXTRAS
+from recost.study.life_case import Duty
 from recost.study.pricing import Pricing
 from recost.study.result import Result
 from recost.study.rows import cost_row, provenance_of
@@ -183,7 +184,10 @@ def _figures(
     machine: Hardware, network: LayerTable, results: Sequence[str], pricing: Pricing
 ) -> Mapping[str, Any]:
     row = cost_row(pricing.cost(machine, network))
-    return row | {name: EXTRAS[name](machine, network) for name in results if name in EXTRAS}
+    duty = pricing.duty or Duty()
+    return row | {
+        name: EXTRAS[name](machine, network, duty) for name in results if name in EXTRAS
+    }
 
 
 def _steps(machine: Hardware, key: Key, way: int) -> Iterator[_Step]:

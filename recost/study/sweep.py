@@ -167,6 +167,7 @@ class Study:
             "axes": [repr(axis) for axis in space.axes],
             "sample": [space.samples, space.seed],
             "pricing": [self.pricing.phase, self.pricing.work],
+            "duty": repr(self.pricing.duty) if self.pricing.duty else None,
             "draws": [draws.count, draws.seed] if draws else None,
             "spreads": [
                 [(s.identity, s.share) for s in stated_spreads(machine)]

@@ -1,5 +1,7 @@
 """What sweeps and searches say on standard error beside their answer."""
 
+import json
+
 import pytest
 
 BASE = ["-H", "sre", "-W", "lenet5"]
@@ -29,3 +31,30 @@ def test_a_search_warns_of_its_winner(invoke):
     safe = invoke("search", *BASE, *ROWS, "--vary", "adc.bits=auto", "--minimize", "energy_j")
     assert safe.exit_code == 0
     assert "warning" not in safe.stderr
+
+
+def test_years_are_those_of_the_duty_that_is_given(invoke):
+    train = ["-H", "essence", "-W", "resnet20-cifar10"]
+    life = invoke("lifetime", *train, "--trainings-per-year", "1000", "--duty", "0.5", "-f", "json")
+    (wanted,) = json.loads(life.stdout)["rows"]
+    ask = ["--vary", "writes.feedback=0,1", "--maximize", "lifetime_years", "-f", "json", "-q"]
+    done = invoke("search", *train, *ask, "--trainings-per-year", "1000", "--duty", "0.5")
+    assert done.exit_code == 0, done.stderr
+    (found,) = json.loads(done.stdout)["rows"]
+    vary = ["--vary", f"writes.feedback={found['writes.feedback']}"]
+    varied = invoke("lifetime", *train, *vary, "--trainings-per-year", "1000", "--duty", "0.5",
+                    "-f", "json")  # fmt: skip
+    assert found["lifetime_years"] == json.loads(varied.stdout)["rows"][0]["lifetime_years"]
+    assert wanted["lifetime_years"] <= found["lifetime_years"]
+    swept = invoke("sweep", *train, *ask[:2], "--columns", "lifetime_years", "--training-time",
+                   "1 h", "-f", "csv")  # fmt: skip
+    assert len(swept.stdout.split()) == 3
+
+
+@pytest.mark.parametrize("option", [["--duty", "0.5"], ["--training-time", "3 h"],
+                                    ["--trainings-per-year", "9"]])  # fmt: skip
+@pytest.mark.parametrize("goal", [["search", "--minimize", "energy_j"], ["sweep"]])
+def test_a_duty_that_nothing_asks_for_is_refused(goal, option, invoke):
+    done = invoke(*goal, *BASE, *ROWS, *option)
+    assert done.exit_code == 2
+    assert f"{option[0]}: goes with lifetime_years" in done.stderr

@@ -143,7 +143,7 @@ class Run:
         from recost.report.stream import check_new
 
         if not self.resume and not self.target.force:
-            check_new([stream.part], force=False)
+            check_new([stream.part], force=False, resume=True)
         start, stop = self.bounds
         try:
             stream.begin(start, resume=self.resume)
@@ -168,7 +168,7 @@ class Run:
         assert path is not None
         keep = Keep(path, self.layout(self.study.columns), identity)
         if not self.resume and not self.target.force:
-            check_new([keep.file], force=False)
+            check_new([keep.file], force=False, resume=True)
         start, stop = self.bounds
         kept = keep.begin(start, resume=self.resume)
         kept[NOTES] = np.full(rows_of(kept), None, object)  # which the state does not hold

@@ -297,8 +297,9 @@ def write_npz(path: Path, arrays: Iterable[tuple[str, Array]]) -> None:
                 np.lib.format.write_array(file, values, allow_pickle=False)
 
 
-def check_new(paths: Sequence[Path], *, force: bool) -> None:
-    """Refuse to replace what is there without being told to."""
+def check_new(paths: Sequence[Path], *, force: bool, resume: bool = False) -> None:
+    """Refuse to replace what is there without being told to; `resume` offers to go on with it."""
     for path in paths:
         if path.exists() and not force:
-            raise InputError("exists; --force replaces it", path=str(path))
+            other = "--resume goes on with it, " if resume else ""
+            raise InputError(f"exists; {other}--force replaces it", path=str(path))

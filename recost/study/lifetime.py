@@ -91,6 +91,8 @@ PARAMETERS = (
     "cell.endurance.spread",
     "cell.pulses",
 )
+# Rows that a warning lists.
+_MOST_PLACES = 10
 # Relative change of a parameter on either side.
 _STEP = 0.02
 
@@ -125,7 +127,7 @@ def lifetime(
     """
     rows: list[dict[str, Any]] = []
     notes: dict[str, None] = {}
-    warnings: dict[str, None] = {}
+    warned: dict[str, list[tuple[str, str]]] = {}
     for machine, network, varied in _designs(as_hardware(hardware), as_networks(networks), vary):
         for target in _listed(target_mean_saving):
             solved = machine if target is None else for_mean_saving(machine, network, target)
@@ -133,16 +135,29 @@ def lifetime(
             found = {"total": _total, "layer": _layers, "parameter": _parameters}[per](case)
             rows += [{**row, **varied} for row in found]
             notes.update(dict.fromkeys(case.notes()))
-            warnings.update(dict.fromkeys(case.warnings()))
+            where = ", ".join(f"{name} = {text}" for name, text in varied.items())
+            for text in case.warnings():
+                warned.setdefault(text.partition(":")[0], []).append((text, where))
     columns = _COLUMNS[per]
     return Result(
         (*columns[:_IDENTITY], *(axis.name for axis in vary), *columns[_IDENTITY:]),
         rows,
         notes=list(notes),
-        warnings=list(warnings),
+        warnings=[_of_all(rows) for rows in warned.values()],
         provenance=provenance_of(as_hardware(hardware), as_networks(networks)),
         kind="lifetime",
     )
+
+
+def _of_all(warned: Sequence[tuple[str, str]]) -> str:
+    """One warning for rows of like warnings, and which of what varies each belongs to."""
+    (text, _), places = warned[0], list(dict.fromkeys(place for _, place in warned if place))
+    if not places:
+        return text
+    others = places[1:_MOST_PLACES]
+    also = f"; nor at {'; '.join(others)}" if others else ""
+    more = f" and {len(places) - _MOST_PLACES:,} more" if len(places) > _MOST_PLACES else ""
+    return f"{text} (at {places[0]}){also}{more}"
 
 
 def _listed(targets: float | Sequence[float] | None) -> list[float | None]:

@@ -185,9 +185,7 @@ def _figures(
 ) -> Mapping[str, Any]:
     row = cost_row(pricing.cost(machine, network))
     duty = pricing.duty or Duty()
-    return row | {
-        name: EXTRAS[name](machine, network, duty) for name in results if name in EXTRAS
-    }
+    return row | {name: EXTRAS[name](machine, network, duty) for name in results if name in EXTRAS}
 
 
 def _steps(machine: Hardware, key: Key, way: int) -> Iterator[_Step]:

@@ -41,17 +41,20 @@ def uncertainty_notes(hardware: Iterable[Hardware], draws: Draws) -> list[str]:
     if numbers:
         method = (
             f"_low and _high: {100 * TAIL:.0f} % and {100 * (1 - TAIL):.0f} % quantiles of"
-            f" {draws.count:,} draws (seed {draws.seed}) of {len(numbers)} uncertain numbers, each"
-            " lognormal with the stated value as mean; machines share those that they state alike"
+            f" {draws.count:,} draws (seed {draws.seed}) of {len(numbers)} uncertain"
+            f" number{'s' if len(numbers) > 1 else ''}, each lognormal with the stated value as"
+            " mean; machines share those that they state alike"
         )
         notes[method] = None
+    certain = dict.fromkeys(m.name for m in machines if not stated_spreads(m))
+    if certain:
+        states, its = ("states", "its") if len(certain) == 1 else ("state", "their")
+        notes[
+            f"{', '.join(certain)} {states} no spread: {its} intervals are {its} values; write"
+            ' adc.energy = {value = "1 pJ", spread = "20 %", source = "..."} into the file, or'
+            " --spread 'adc.energy=20 %' (or '*=20 %')"
+        ] = None
     for machine in machines:
-        if not stated_spreads(machine):
-            notes[
-                f"{machine.name} states no spread: its intervals are its values; write"
-                ' adc.energy = {value = "1 pJ", spread = "20 %", source = "..."} into the file, or'
-                " --spread 'adc.energy=20 %' (or '*=20 %')"
-            ] = None
         for path in left_out(machine):
             notes[f"{machine.name}: {path} is no technology number; its spread is left out"] = None
     return list(notes)

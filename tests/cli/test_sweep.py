@@ -282,7 +282,7 @@ def test_an_interrupted_front_goes_on_where_it_was(tmp_path):
     assert kept.exists()
     refused = run("sweep", *BASE, *many, "-o", str(broken))
     assert refused.returncode == 2
-    assert "broken.csv.kept: exists" in refused.stderr
+    assert "kept: exists; --resume goes on with it, --force replaces it" in refused.stderr
     other = run("sweep", *BASE, *FEW, *CHOSEN[0], "-o", str(broken), "--resume")
     assert other.returncode == 2
     assert "another run" in other.stderr

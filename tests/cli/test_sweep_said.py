@@ -51,6 +51,13 @@ def test_years_are_those_of_the_duty_that_is_given(invoke):
     assert len(swept.stdout.split()) == 3
 
 
+def test_an_unfinished_file_can_be_gone_on_with(invoke, tmp_path):
+    (tmp_path / "big.csv.part").write_text("row\n")
+    done = invoke("sweep", *BASE, *ROWS, "-o", str(tmp_path / "big.csv"))
+    assert done.exit_code == 2
+    assert "big.csv.part: exists; --resume goes on with it, --force replaces it" in done.stderr
+
+
 @pytest.mark.parametrize("option", [["--duty", "0.5"], ["--training-time", "3 h"],
                                     ["--trainings-per-year", "9"]])  # fmt: skip
 @pytest.mark.parametrize("goal", [["search", "--minimize", "energy_j"], ["sweep"]])

@@ -169,6 +169,16 @@ def test_a_training_longer_than_a_life_is_a_result_with_a_warning(essence, resne
     assert not lifetime(strong, resnet20, duty=Duty(1.0, 1.0)).warnings
 
 
+def test_a_warning_says_which_of_what_varies_it_belongs_to(essence, resnet20):
+    vary = parse_space(["cell.endurance.median=10,100,1e9"]).axes
+    (warning,) = lifetime(essence, resnet20, duty=Duty(1.0, 1.0), vary=vary).warnings
+    assert "does not live through one training" in warning
+    assert warning.endswith("(at cell.endurance.median = 10); nor at cell.endurance.median = 100")
+    many = parse_space(["cell.endurance.median=10..30"]).axes
+    (warning,) = lifetime(essence, resnet20, duty=Duty(1.0, 1.0), vary=many).warnings
+    assert warning.endswith("; cell.endurance.median = 19 and 11 more")
+
+
 def test_unknown_times_are_said(resnet20):
     result = lifetime(load_hardware("isaac"), resnet20)
     assert result.rows[0]["lifetime_years"] is None

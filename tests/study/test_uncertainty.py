@@ -10,7 +10,7 @@ from recost.study.estimate import estimate
 from recost.study.pricing import Pricing
 from recost.study.space import parse_space
 from recost.study.sweep import Study
-from recost.study.uncertainty import with_intervals
+from recost.study.uncertainty import uncertainty_notes, with_intervals
 
 LENET = load_network("lenet5")
 SRE, DENSE = load_hardware("sre"), load_hardware("ou-dense")
@@ -56,6 +56,14 @@ def test_a_machine_without_spreads_says_so():
     assert any("states no spread" in note for note in result.notes)
     with pytest.raises(InputError, match="leave --per out"):
         estimate(SRE, LENET, per="layer", draws=Draws(50))
+
+
+def test_machines_without_spreads_share_one_note():
+    isaac = load_hardware("isaac")
+    (note,) = uncertainty_notes([SRE, isaac], Draws(50))
+    assert note.startswith("sre, isaac state no spread: their intervals are their values")
+    (method,) = uncertainty_notes([SRE.with_spreads({"adc.energy": 0.2})], Draws(50))
+    assert "of 1 uncertain number, each lognormal" in method
 
 
 def test_machines_without_a_compiled_sweep_are_drawn_one_by_one():

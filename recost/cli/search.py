@@ -148,8 +148,7 @@ def search(
         proof = "a sample" if sample else "all designs of the space"
         proof = f"{study.size:,} points gone through, {proof}: nothing in them is better"
     if not len(table["row"]):
-        why = f" ({study.missing})" if study.missing else ""
-        raise InputError(f"no design of the space meets the conditions{why}", key="--where")
+        raise InputError(run.nothing(endless or study.size > LARGEST_ENUMERATION), key="--where")
     target.note(proof)
     # Many designs may reach one optimum; a front is shown whole.
     run.show(table, _MOST_ALIKE if len(goals) == 1 else None)

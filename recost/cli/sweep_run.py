@@ -130,6 +130,8 @@ class Run:
             else:
                 self._best(stream, identity)
         self.finish(stream.impossible, stop - start)
+        if not stream.rows and self.shard is None:
+            self.target.note(self.nothing())
         self._warn()
         about = {"kind": "sweep", **self.said, "shard": self.shard, "identity": self.identity}
         about |= {"rows": stream.rows, "impossible": stream.impossible}
@@ -241,6 +243,16 @@ class Run:
         text = f"{impossible:,} of {points:,} points cannot be built{reason}; they have no row"
         self.target.note(text)
 
+    def nothing(self, tried: bool = False) -> str:
+        """That no row is left, and what each condition alone leaves of points gone through."""
+        where = self.selection.where
+        why = f" ({self.study.missing})" if self.study.missing else ""
+        if where and not tried:
+            from recost.study.unmet import unmet
+
+            why = f": {unmet(self.study, where)}{why}"
+        return f"no design of the space meets the conditions{why}"
+
     def _warn(self) -> None:
         """Say what there is to warn of in the rows of the answer."""
         since = " since --resume" if self.resume else ""
@@ -257,7 +269,7 @@ class Run:
         front, table = table, {name: table[name] for name in self.names}
         rows = len(table[self.names[0]])
         if not rows:
-            self.target.note("no design of the space meets the conditions")
+            self.target.note(self.nothing())
         if most and rows > most and path is None and self.target.is_table:
             table = {name: column[:most] for name, column in table.items()}
             self.target.note(f"{rows:,} designs, of which {most} are shown; -f csv has all")

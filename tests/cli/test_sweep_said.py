@@ -65,3 +65,28 @@ def test_a_duty_that_nothing_asks_for_is_refused(goal, option, invoke):
     done = invoke(*goal, *BASE, *ROWS, *option)
     assert done.exit_code == 2
     assert f"{option[0]}: goes with lifetime_years" in done.stderr
+
+
+def test_an_unmet_condition_says_what_each_part_leaves(invoke, tmp_path):
+    every = invoke("sweep", *BASE, *ROWS, "-f", "json", "-q")
+    rows = json.loads(every.stdout)["rows"]
+    times, areas = ([row[name] for row in rows] for name in ("latency_s", "area_mm2"))
+    middle = sorted(times)[14]
+    where = ["--where", f"latency_s<{middle} and area_mm2<1 and operation_unit.rows==99"]
+    fewer = sum(time < middle for time in times)
+    said = (
+        f"of 29 points, latency_s<{middle} alone by {fewer} (at best {min(times):.6g}),"
+        f" area_mm2<1.0 alone by none (at best {min(areas):.6g}),"
+        " operation_unit.rows==99.0 alone by none (at best 32)"
+    )
+    done = invoke("search", *BASE, *ROWS, *where, "--minimize", "energy_j")
+    assert done.exit_code == 2
+    assert said in done.stderr
+    for options in (["-f", "csv"], ["-o", str(tmp_path / "none.csv")]):
+        done = invoke("sweep", *BASE, *ROWS, *where, *options)
+        assert done.exit_code == 0
+        assert said in done.stderr
+    greedy = ["--where", "latency_s>1000", "--where", "hardware==isaac"]
+    done = invoke("search", *BASE, *ROWS, *greedy, "--minimize", "energy_j")
+    assert f"latency_s>1000.0 alone by none (at best {max(times):.6g})" in done.stderr
+    assert done.stderr.strip().endswith("hardware==isaac alone by none")

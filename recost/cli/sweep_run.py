@@ -250,7 +250,7 @@ class Run:
         if where and not tried:
             from recost.study.unmet import unmet
 
-            why = f": {unmet(self.study, where)}{why}"
+            why = f"{why}: {unmet(self.study, where)}"
         return f"no design of the space meets the conditions{why}"
 
     def _warn(self) -> None:

@@ -49,6 +49,7 @@ def test_details_have_what_nothing_was_published_for(rows):
     assert max(alone["weights alone"], alone["activations alone"]) < both
 
 
+@pytest.mark.slow
 def test_refits_are_printed_as_toml():
     blocks = run("essence", "--fit").stdout.split("# ")
     tables = [tomli.loads(block.partition("\n")[2]) for block in blocks if block]

@@ -264,6 +264,7 @@ def test_shards_of_a_front_keep_what_joins_them(tmp_path, invoke):
     assert "--columns: has to name latency_s" in done.stderr
 
 
+@pytest.mark.slow
 def test_an_interrupted_front_goes_on_where_it_was(tmp_path):
     many = ["--vary", "adc.energy=1 pJ:3 pJ:400", "--vary", "dac.energy=1 fJ:9 fJ:400", "--vary",
             "operation_unit.rows=8,16,32,64", *CHOSEN[0]]  # fmt: skip

@@ -173,6 +173,7 @@ def test_edges(mode, shape, settings, fill):
     check(weights, inputs, hardware)
 
 
+@pytest.mark.slow
 def test_batches_and_layouts_do_not_change_the_count(monkeypatch):
     rng = np.random.default_rng(1)
     hardware = machine()

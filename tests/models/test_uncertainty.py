@@ -40,6 +40,7 @@ def test_every_draw_is_an_estimate_of_its_own(fraction):
             assert value == pytest.approx(getattr(wanted, name), rel=1e-9), (draw, name)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("leakage", ["0 %", "5 %"])
 def test_multiplied_fields_are_those_of_hardware_put_together(leakage):
     base = load_hardware("isaac").replace({"leakage.fraction": leakage})

@@ -30,6 +30,7 @@ def rows(table):
     return set(zip(*(column.tolist() for column in table.values()), strict=True))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("goals", [(ENERGY,), (ENERGY, LATENCY)])
 @pytest.mark.parametrize("where", [[], ["latency_s<0.0006", "area_mm2<26"]])
 def test_enough_trials_find_what_enumeration_proves(goals, where):

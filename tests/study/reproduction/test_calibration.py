@@ -129,6 +129,7 @@ def test_what_follows_from_a_fitted_value_still_follows_from_it():
     assert machine.value("training.mvm_energy") == pytest.approx(product_j, rel=1e-3)
 
 
+@pytest.mark.slow
 def test_leaving_one_out_moves_the_others():
     result = leave_one_out(["panther"])
     keys = {row["key"] for row in result.rows}

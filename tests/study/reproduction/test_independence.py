@@ -7,6 +7,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
 import recost
 
 SCRIPT = """
@@ -61,6 +63,7 @@ def run(*arguments: str) -> tuple[bool, list[dict[str, object]]]:
     return found, rows
 
 
+@pytest.mark.slow
 def test_everything_else_is_the_same_without_the_published_figures():
     found, rows = run()
     hidden, same = run("absent")

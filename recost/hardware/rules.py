@@ -86,7 +86,7 @@ def peak_power_w(section: str, values: Values) -> float:
     if section == "input_register":
         per_cycle = rows * values["precision.dac_bits"] * values["input_register.energy"]
     elif section == "index_decoder":
-        # Only groups that keep rows of their own list their inputs [reference/sre.md, ORC].
+        # Only groups that keep rows of their own list their inputs [ORC of Yang et al., ISCA 2019].
         indices = rows if values["sparsity.weights"] is WeightSparsity.OU_ROW else 0
         per_index = values["sparsity.index_bits"] * values["index_decoder.memory_energy"]
         per_cycle = indices * (values["index_decoder.energy"] + per_index)

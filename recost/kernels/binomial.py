@@ -92,7 +92,7 @@ def count_pmf(n, p, correlation, pmf):
 def ceil_moments(n, p, correlation, height, pmf):
     """Raw moments of ceil(K / height): operation units that K active rows need.
 
-    E[C^m] = sum_k P(K = k) ceil(k / height)^m [reference/sre.md, DOF and ORC].
+    E[C^m] = sum_k P(K = k) ceil(k / height)^m [D; DOF and ORC of Yang et al., ISCA 2019].
     `pmf` is scratch of n + 1 places.
     """
     first, last = count_pmf(n, p, correlation, pmf)

@@ -2,7 +2,7 @@
 
 A crossbar's rows are cut into fixed groups of S_w adjacent ones.  Of the bitlines, the q that
 hold a non-zero cell in those rows are pushed together, and the group costs ceil(q / S_b) in an
-input slice in which any of its wordlines is active, else nothing [reference/sre.md, OCC].
+input slice in which any of its wordlines is active, else nothing [OCC of Yang et al., ISCA 2019].
 """
 
 from __future__ import annotations

@@ -3,7 +3,7 @@
 A *segment* is a set of wordlines that a crossbar reads by itself: the kept rows of one column
 group, or one group of adjacent rows.  In an input slice with n of them active it costs
 ``multiplicity * ceil(n / S)`` cycles.  A crossbar is a run of segments; its cycles for a vector
-are their sum over all input slices [reference/sre.md; OU of Yang et al., ISCA 2019].
+are their sum over all input slices [OU of Yang et al., ISCA 2019].
 
 The vectors of a block and their slices are the lanes of every inner loop: each is a lane of a
 vector register, masks are broadcast, and four segments are counted for every lane that is

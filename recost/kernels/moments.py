@@ -11,7 +11,7 @@ time, by all vectors).  The three causes are independent, so the variance splits
           + the rest                                         the crossbar, each vector anew
 
 With A ~ Bin(n, rho q_b), r ~ Bin(n, rho p_g), L ~ Bin(n, rho) every term is the variance of a
-tabulated conditional mean (reference/sre.md; the split by causes is derived here).  It is exact
+tabulated conditional mean (the split by causes is derived here).  It is exact
 for independent rows.  The third central moment takes the same combination of third moments and
 leaves out the mixed third-order terms: it only shapes the tail of a maximum.  Clustered rows
 put beta-binomial counts in place of binomial ones; then all but the mean are approximations.
@@ -51,7 +51,7 @@ _LIVE, _LIVE_SLICE, _LIVE_GROUP, _LIVE_BOTH = range(5, 9)
 def row_correlation(pair, rows):
     """Average correlation of the weights in two of n rows, from that in two rows of one kernel.
 
-    Blocks of m rows with correlation r inside n rows: r (m-1)/(n-1) [reference/sre.md]; or the
+    Blocks of m rows with correlation r inside n rows: r (m-1)/(n-1) [D]; or the
     profile's own average over all pairs, if that is larger.
     """
     derived = 0.0

@@ -33,7 +33,7 @@ def adc_scale(structure):
     """ADC energy and power at `adc.bits` over those at `adc.reference_bits`.
 
     b / b0 (linear) or (2^b / (b + 1)) / (2^b0 / (b0 + 1)) (exponential; the law behind
-    P = 2 mW (2^b/(b+1))/(2^8/9) of reference/sre.md [S]); 1 where `adc.scaling` is none.
+    P = 2 mW (2^b/(b+1))/(2^8/9), ISAAC's 8-bit point [S]); 1 where `adc.scaling` is none.
     Within about 3 to 10 bits; nothing outside has been checked.
     """
     bits, reference = float(structure.adc_bits), float(structure.adc_reference_bits)

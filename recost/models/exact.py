@@ -77,7 +77,7 @@ def count_cycles(
 
     Notes
     -----
-    Definition [reference/sre.md]: the sum over crossbars, column groups and input slices of
+    Definition [Yang et al., ISCA 2019]: the sum over crossbars, column groups and input slices of
     ``ceil(n / S_w)``, n the active wordlines among the rows that the group keeps; for
     ``ou-column`` the sum over groups of adjacent rows with an active wordline of
     ``ceil(q / S_b)``, q the bitlines that hold a non-zero cell in those rows.

@@ -1,4 +1,4 @@
-"""Sensing errors in closed form: bitline currents as Gaussians [reference/sre.md].
+"""Sensing errors in closed form: bitline currents as Gaussians.
 
 With c_l of n cells in state l: mu = sum c_l m_l, variance = sum c_l v_l, m_l = I_l e^(s^2/2),
 v_l = I_l^2 (e^(s^2) - 1) e^(s^2).  Cells of more than two states take the expected c_l given

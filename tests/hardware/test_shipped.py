@@ -110,7 +110,7 @@ def test_isaac_burns_its_peak_power_when_all_of_it_works() -> None:
 
 
 def test_an_operation_unit_costs_what_its_terms_add_up_to() -> None:
-    # sre.md [D]: 16 x .5354 + 256 x .001788 + 16 x .021 + 16 x .0059 = 9.45 pJ
+    # [D]: 16 x .5354 + 256 x .001788 + 16 x .021 + 16 x .0059 = 9.45 pJ
     hardware = load_hardware("ou-dense")
     adc = 16 * hardware.adc.energy_j
     total = (

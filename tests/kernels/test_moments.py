@@ -73,7 +73,7 @@ def test_four_groups_of_one_bitline_equal_the_enumeration() -> None:
 
 
 def test_a_full_dense_crossbar_has_no_spread_and_the_printed_work() -> None:
-    """16x16 units on 128x128, 16 bits: 8 * 8 * 16 = 1024 activations [reference/sre.md]."""
+    """16x16 units on 128x128, 16 bits: 8 * 8 * 16 = 1024 activations [D]."""
     out = run(Rows(128, 16, 1.0, 1, 0.0, 0.0), [(1.0, 16)] * 8, [1.0] * 16)
     assert out[0, 0] == 1024
     assert np.all(out[:ACTIONS, 1:] == 0)

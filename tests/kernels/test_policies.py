@@ -66,7 +66,7 @@ def test_the_threshold_raises_what_it_keeps():
 
 @pytest.mark.parametrize("a", [0.5, 1.0, 2.0, 3.0, 5.0, 10.0])
 def test_pruned_share_of_gaussian_gradients(a):
-    # reference/write-endurance.md: S = erf(a/sqrt2) - 2/(a sqrt(2 pi)) (1 - exp(-a^2/2)).
+    # S = erf(a/sqrt2) - 2/(a sqrt(2 pi)) (1 - exp(-a^2/2)).
     expected = special.erf(a / math.sqrt(2)) - 2 / (a * math.sqrt(2 * math.pi)) * (
         1 - math.exp(-a * a / 2)
     )

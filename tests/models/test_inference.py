@@ -18,7 +18,7 @@ from recost.vocabulary import Count
 Build = Callable[..., LayerTable]
 
 CONV = (1, 2, 3, 4, 5)
-SSL = {  # top-1 error 44.66 % [R] reference/workloads.md: dead rows and filters in percent
+SSL = {  # top-1 error 44.66 % [R]: dead rows and filters in percent
     "conv1": (0, 9.4),
     "conv2": (63.2, 12.9),
     "conv3": (76.9, 40.6),
@@ -57,7 +57,7 @@ def test_the_reference_work_reductions_of_caffenet() -> None:
 
 
 def test_one_operation_unit_by_pocket_calculator(fc: Build) -> None:
-    """16 x .5354 + 256 x .001788 + 16 x .021 + 16 x .0059 = 9.45 pJ [D] reference/sre.md."""
+    """16 x .5354 + 256 x .001788 + 16 x .021 + 16 x .0059 = 9.45 pJ [D]."""
     machine = load_hardware("ou-dense").replace({"mapping.encoding": "magnitude"})
     cost = infer(machine, fc(16, 2))
     assert cost.ou_activations == 16  # one unit, 16 input bits

@@ -34,7 +34,7 @@ def binomial(active):
     return sum_distribution(active, np.array([0.5, 0.5]))
 
 
-# reference/sre.md: k ~ Bin(n, 1/2), R-ratio 50, s = 0.1, mean references.
+# k ~ Bin(n, 1/2), R-ratio 50, s = 0.1, mean references.
 TABLE = {4: 0.0019, 8: 0.019, 9: 0.025, 16: 0.084, 32: 0.22, 64: 0.39, 128: 0.54}
 
 

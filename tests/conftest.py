@@ -30,6 +30,12 @@ def pytest_configure(config: pytest.Config) -> None:
         os.environ["NUMBA_CACHE_DIR"] = str(config.cache.mkdir("numba"))
 
 
+@pytest.fixture(scope="session", autouse=True)
+def _without_a_terminal() -> None:
+    """Processes that xdist starts are told a width, which would cut tables."""
+    os.environ.pop("COLUMNS", None)
+
+
 @pytest.hookimpl(optionalhook=True)
 def pytest_xdist_auto_num_workers(config: pytest.Config) -> int:
     """As many processes as there are processors, up to four; one where speed is measured."""

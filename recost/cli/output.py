@@ -96,7 +96,7 @@ class Output:
         from recost.kernels._numba import has_compiled
 
         if not has_compiled(module):
-            self.note("compiling the kernels, once; it takes ten to twenty seconds")
+            self.note("compiling the kernels, once; it takes ten to thirty seconds")
 
     def show(self, result: Result, **provenance: Any) -> None:
         """Write the answer, then its notes and warnings, and say which columns did not fit.

@@ -102,19 +102,6 @@ def first_failure(distribution, median, spread, cells, probability):
 
 
 @kernel
-def mean_first_failure(distribution, median, spread, cells):
-    """E[min of the endurance of `cells`]: the quantile, integrated over its probability."""
-    step = 2.0 * _REACH / (_POINTS - 1)
-    total = 0.0
-    for i in range(_POINTS):
-        z = i * step - _REACH
-        # P(first failure) = Phi(z); its upper tail keeps its digits as Phi(-z).
-        share = -math.expm1(math.log(_below(-z)) / cells)
-        total += step * _density(z) * writes_at(distribution, median, spread, share)
-    return total
-
-
-@kernel
 def median_of_mean(distribution, mean, spread):
     """The median endurance of the distribution with this mean.
 

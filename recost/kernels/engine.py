@@ -3,6 +3,16 @@
 from __future__ import annotations
 
 from recost.kernels._numba import kernel
+from recost.kernels.count_codes import (
+    ADC_CONVERSIONS,
+    CELL_WRITES,
+    CELLS_USED,
+    CROSSBARS,
+    CYCLES,
+    INDEX_BITS_STORED,
+    OFF_CHIP_BITS,
+    OU_ACTIVATIONS,
+)
 from recost.kernels.placement import ceil_div
 from recost.kernels.prices import (
     action_prices,
@@ -17,7 +27,6 @@ from recost.vocabulary import (
     ACTIONS,
     PAYER,
     Component,
-    Count,
     Overflow,
     Replication,
     Total,
@@ -39,14 +48,6 @@ from recost.vocabulary import (
 SUMS = ACTIONS + 10
 
 _PAYER = tuple(int(component) for component in PAYER)
-_CYCLES = int(Count.CYCLES)
-_ACTIVATIONS = int(Count.OU_ACTIVATIONS)
-_CONVERSIONS = int(Count.ADC_CONVERSIONS)
-_CROSSBARS = int(Count.CROSSBARS)
-_OFF_CHIP = int(Count.OFF_CHIP_BITS)
-_STORED = int(Count.INDEX_BITS_STORED)
-_WRITES = int(Count.CELL_WRITES)
-_CELLS = int(Count.CELLS_USED)
 _CONTROL = int(Component.CONTROL)
 _LEAKAGE = int(Component.LEAKAGE)
 _LATENCY = int(Total.LATENCY)
@@ -77,10 +78,10 @@ def off_chip_counts(layers, structure, counts):
     placed = 0
     for i in range(layers.size):
         before = placed // per_chip
-        placed += int(counts[i, _CROSSBARS])
+        placed += int(counts[i, CROSSBARS])
         crossings = (placed - 1) // per_chip - before if i + 1 < layers.size else 1
-        counts[i, _OFF_CHIP] += float(max(0, crossings) * layers[i].outputs * bits)
-    counts[0, _OFF_CHIP] += float(layers[0].inputs * bits)
+        counts[i, OFF_CHIP_BITS] += float(max(0, crossings) * layers[i].outputs * bits)
+    counts[0, OFF_CHIP_BITS] += float(layers[0].inputs * bits)
 
 
 @kernel
@@ -92,15 +93,15 @@ def balance(counts, copies, budget):
     """
     used = 0
     for i in range(copies.size):
-        used += int(counts[i, _CROSSBARS]) * copies[i]
+        used += int(counts[i, CROSSBARS]) * copies[i]
     while True:
         slowest = 0
         for i in range(1, copies.size):
-            if counts[i, _CYCLES] * copies[slowest] > counts[slowest, _CYCLES] * copies[i]:
+            if counts[i, CYCLES] * copies[slowest] > counts[slowest, CYCLES] * copies[i]:
                 slowest = i
-        need = int(counts[slowest, _CROSSBARS])
+        need = int(counts[slowest, CROSSBARS])
         # A layer can use at most one copy a cycle of its own work.
-        if used + need > budget or copies[slowest] >= counts[slowest, _CYCLES]:
+        if used + need > budget or copies[slowest] >= counts[slowest, CYCLES]:
             return
         copies[slowest] += 1
         used += need
@@ -117,15 +118,15 @@ def network_sums(layers, structure, counts, copies, budget, sums):
     off_chip_counts(layers, structure, counts)
     need = 0
     for i in range(counts.shape[0]):
-        need += int(counts[i, _CROSSBARS]) * copies[i]
+        need += int(counts[i, CROSSBARS]) * copies[i]
     _, chips = tiles_and_chips(structure, need)
     per_tile = structure.hierarchy_crossbars_per_core * structure.hierarchy_cores_per_tile
     rounds = 0
     if 0 < structure.budget_chips < chips and structure.budget_on_overflow == _RELOAD:
         capacity = per_tile * structure.hierarchy_tiles_per_chip * structure.budget_chips
         for i in range(counts.shape[0]):
-            counts[i, _WRITES] += counts[i, _CELLS]
-            counts[i, _OFF_CHIP] += counts[i, _CELLS] * structure.crossbar_cell_bits
+            counts[i, CELL_WRITES] += counts[i, CELLS_USED]
+            counts[i, OFF_CHIP_BITS] += counts[i, CELLS_USED] * structure.crossbar_cell_bits
         rounds = ceil_div(need, capacity)
         need = capacity
     elif budget > 0 or structure.mapping_replication == _BALANCED:
@@ -133,19 +134,19 @@ def network_sums(layers, structure, counts, copies, budget, sums):
         balance(counts, copies, budget if budget > 0 else have)
         need = 0
         for i in range(counts.shape[0]):
-            need += int(counts[i, _CROSSBARS]) * copies[i]
+            need += int(counts[i, CROSSBARS]) * copies[i]
     for i in range(SUMS):
         sums[i] = 0.0
     for i in range(counts.shape[0]):
         for action in range(ACTIONS):
             sums[action] += counts[i, action]
-        sums[SUM_CYCLES] += counts[i, _CYCLES]
-        sums[SUM_SLOWEST] = max(sums[SUM_SLOWEST], counts[i, _CYCLES] / copies[i])
-        sums[SUM_ACTIVATIONS] += counts[i, _ACTIVATIONS]
-        sums[SUM_CONVERSIONS] += counts[i, _CONVERSIONS]
+        sums[SUM_CYCLES] += counts[i, CYCLES]
+        sums[SUM_SLOWEST] = max(sums[SUM_SLOWEST], counts[i, CYCLES] / copies[i])
+        sums[SUM_ACTIVATIONS] += counts[i, OU_ACTIVATIONS]
+        sums[SUM_CONVERSIONS] += counts[i, ADC_CONVERSIONS]
         # Copies of a layer share its work: tiles x time does not depend on how many there are.
-        sums[SUM_CONTROL] += counts[i, _CROSSBARS] * counts[i, _CYCLES]
-        sums[SUM_STORED] += counts[i, _STORED] * copies[i]
+        sums[SUM_CONTROL] += counts[i, CROSSBARS] * counts[i, CYCLES]
+        sums[SUM_STORED] += counts[i, INDEX_BITS_STORED] * copies[i]
     tiles, chips = tiles_and_chips(structure, need)
     sums[SUM_CROSSBARS], sums[SUM_TILES] = float(need), float(tiles)
     sums[SUM_CHIPS], sums[SUM_ROUNDS] = float(chips), float(rounds)

@@ -173,26 +173,6 @@ def mean_rate(law):
 
 
 @kernel
-def threshold_for_rate(law, rate):
-    """The threshold at which structures are written `rate` times a step on average, 0 < rate < 1.
-
-    The mean rate falls with the threshold, so bisection on its logarithm.
-    """
-    points = _points(law.lasting, _COARSE)
-    norms, weights = np.empty(points), np.empty(points)
-    fill_factors(law.lasting, norms, weights)
-    low, high = -100.0, 100.0
-    for _ in range(60):
-        middle = 0.5 * (low + high)
-        trial = Law(math.exp(middle), law.feedback, law.lasting, law.fresh, law.hard, 0.0)
-        if _mean_given(trial, norms, weights, rate) > rate:
-            low = middle
-        else:
-            high = middle
-    return math.exp(0.5 * (low + high))
-
-
-@kernel
 def gradient_noise(law, rate):
     """E[(u - g)^2] / E[g^2] of the kept gradients u = g/p; u is unbiased.
 

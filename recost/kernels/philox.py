@@ -97,13 +97,6 @@ def uniforms(key, cell, trial):
 
 
 @inlined
-def exponentials(key, cell, trial):
-    """Two independent exponential numbers of mean 1, at most 53 ln 2 = 36.7."""
-    first, second = words(key, cell, trial)
-    return -log(uniform(first)), -log(uniform(second))
-
-
-@inlined
 def _box_muller(chance, angle, quadrant):
     """Two normals from a number in (0, 1), an angle within pi/4 of 0, and two bits of a word.
 

@@ -17,18 +17,18 @@ from numba import prange
 
 from recost.kernels._intrinsics import borrowed
 from recost.kernels._numba import driver, inlined, kernel
+from recost.kernels.count_codes import (
+    BUS_BITS,
+    MEMORY_BITS_READ,
+    MEMORY_BITS_WRITTEN,
+    NETWORK_BIT_HOPS,
+)
 from recost.kernels.counts import data_movement, joined_layer_counts, layer_counts, layer_placement
 from recost.kernels.engine import network_sums, price_sums
 from recost.kernels.placement import ceil_div
 from recost.kernels.room import borrowed_room, make_room
 from recost.kernels.tables import SCRATCH, reader
-from recost.vocabulary import ACTIONS, COUNTS, Count
-
-_MEMORY_READ = int(Count.MEMORY_BITS_READ)
-_MEMORY_WRITTEN = int(Count.MEMORY_BITS_WRITTEN)
-_BUS = int(Count.BUS_BITS)
-_NETWORK = int(Count.NETWORK_BIT_HOPS)
-
+from recost.vocabulary import ACTIONS, COUNTS
 
 # Points that share scratch space.
 _TOGETHER = 64
@@ -71,8 +71,8 @@ def _share_counts(layer, structure, shared, counts):
     """Copy the counts of another structure, which differs at most in its hierarchy."""
     for c in range(COUNTS):
         counts[c] = shared[c]
-    counts[_MEMORY_READ] = counts[_MEMORY_WRITTEN] = 0.0
-    counts[_BUS] = counts[_NETWORK] = 0.0
+    counts[MEMORY_BITS_READ] = counts[MEMORY_BITS_WRITTEN] = 0.0
+    counts[BUS_BITS] = counts[NETWORK_BIT_HOPS] = 0.0
     placed = layer_placement(layer, structure)
     data_movement(layer, structure, placed, counts)
 

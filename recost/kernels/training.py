@@ -24,9 +24,15 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from recost.kernels._numba import kernel
+from recost.kernels.count_codes import (
+    BUS_BITS,
+    CROSSBARS,
+    MEMORY_BITS_READ,
+    VECTOR_OPERATIONS,
+)
 from recost.kernels.counts import data_movement
 from recost.kernels.placement import ceil_div, place
-from recost.vocabulary import Count, TrainingAction, TrainingUpdate
+from recost.vocabulary import TrainingAction, TrainingUpdate
 
 _DIGITAL = int(TrainingUpdate.DIGITAL)
 _MVM = int(TrainingUpdate.MVM)
@@ -38,10 +44,6 @@ _OUTER_ACCESSES = int(TrainingAction.OUTER_PRODUCT_ACCESSES)
 _READS = int(TrainingAction.SERIAL_READS)
 _WRITES = int(TrainingAction.SERIAL_WRITES)
 _STORED = int(TrainingAction.STORED_WRITES)
-_MEMORY_READ = int(Count.MEMORY_BITS_READ)
-_BUS = int(Count.BUS_BITS)
-_VECTOR = int(Count.VECTOR_OPERATIONS)
-_CROSSBARS = int(Count.CROSSBARS)
 
 
 class Plan(NamedTuple):
@@ -178,7 +180,7 @@ def layer_training(layer, structure, plan, first, actions, counts):
     reads, writes = serial_accesses(plan)
     actions[_READS] = reads * blocks
     actions[_WRITES] = writes * blocks
-    counts[_CROSSBARS] = blocks
+    counts[CROSSBARS] = blocks
     training_movement(layer, structure, placed, plan, first, counts)
 
 
@@ -187,7 +189,7 @@ def forward_movement(layer, structure, placed, counts):
     """Bits moved and vector operations of one input on its way forward."""
     forward = Flow(layer.groups, layer.vectors, layer.rows, layer.columns, layer.outputs)
     data_movement(forward, structure, placed, counts)
-    counts[_VECTOR] += float(layer.vector_operations)
+    counts[VECTOR_OPERATIONS] += float(layer.vector_operations)
 
 
 @kernel
@@ -203,15 +205,15 @@ def training_movement(layer, structure, placed, plan, first, counts):
     if not first:
         backward = Flow(layer.groups, layer.vectors, layer.columns, layer.rows, layer.inputs)
         data_movement(backward, structure, turned, counts)
-        counts[_VECTOR] += float(layer.vector_operations)
+        counts[VECTOR_OPERATIONS] += float(layer.vector_operations)
     if layer.vectors > 1 or plan.batch > 1:
         cores = structure.hierarchy_crossbars_per_core
         row_bits = layer.rows * ceil_div(placed.column_chunks, cores)
         column_bits = layer.columns * ceil_div(turned.column_chunks, cores)
         vectors = float(layer.groups * layer.vectors)
         saved = vectors * (row_bits + column_bits) * structure.precision_input_bits
-        counts[_MEMORY_READ] += saved
-        counts[_BUS] += saved
+        counts[MEMORY_BITS_READ] += saved
+        counts[BUS_BITS] += saved
 
 
 @kernel
@@ -292,7 +294,7 @@ def network_forward(layers, structure, plan, times, out):
         placed = place(layers[i].rows, layers[i].columns, layers[i].groups, structure)
         accesses = float(plan.accesses * plan.stream_bits)
         actions[i, _FORWARD] = float(placed.crossbars * layers[i].vectors) * accesses
-        counts[i, _CROSSBARS] = float(placed.crossbars)
+        counts[i, CROSSBARS] = float(placed.crossbars)
         if plan.store:
             block = float(structure.crossbar_rows * structure.crossbar_columns)
             actions[i, _STORED] = layers[i].inputs / block

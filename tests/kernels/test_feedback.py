@@ -7,12 +7,12 @@ import pytest
 from scipy import integrate, stats
 
 from recost.kernels import feedback
+from tests.kernels.laws import at_rate
 from tests.naive import wear
 
 
 def solved(rate, exponent, lasting, fresh):
-    law = feedback.Law(1.0, exponent, lasting, fresh)
-    return law._replace(threshold=feedback.threshold_for_rate(law, rate))
+    return at_rate(feedback.Law(1.0, exponent, lasting, fresh), rate)
 
 
 @pytest.mark.parametrize("fresh", [0.0, 0.7, 2.0])

@@ -9,6 +9,7 @@ from scipy import stats
 from recost.kernels import feedback, magnitudes, policies, update_counts
 from recost.kernels.philox import stream_key
 from recost.vocabulary import Magnitude, UpdatePolicy
+from tests.kernels.laws import at_rate
 from tests.naive import wear
 
 POLICIES = ["sgd", "threshold", "stochastic", "structured", "endurance-aware"]
@@ -67,8 +68,7 @@ def test_policies_without_feedback_against_their_closed_form(policy):
 
 def test_count_feedback_against_the_stationary_theory():
     structures, steps, lasting = 4096, 6000, 0.8
-    law = feedback.Law(1.0, 3.0, lasting, 0.5)
-    law = law._replace(threshold=feedback.threshold_for_rate(law, 0.1))
+    law = at_rate(feedback.Law(1.0, 3.0, lasting, 0.5), 0.1)
     # Evenly spread lasting norms, so that the sample's mean is that of all structures.
     z = stats.norm.ppf((np.arange(structures) + 0.5) / structures)
     norms = np.exp(lasting * z - lasting**2 / 2)

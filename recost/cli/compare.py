@@ -65,7 +65,7 @@ def compare(
     out.announce(inputs)
     from recost.study.compare import compare as run
 
-    out.compiling("counts")
+    out.compiling()
     result = run(
         inputs.hardware,
         inputs.networks,

@@ -85,7 +85,7 @@ def elimination(
     out.announce(inputs)
     from recost.models.elimination_region import Targets
 
-    out.compiling("survival")
+    out.compiling()
     targets = Targets(energy_reduction, speedup, lifetime_gain, tolerance)
     if plot:
         _draw(inputs, targets)

@@ -57,7 +57,7 @@ def estimate(
     out.announce(inputs)
     from recost.study.estimate import estimate as run
 
-    out.compiling("counts")
+    out.compiling()
     result = run(
         inputs.hardware,
         inputs.networks,

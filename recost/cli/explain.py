@@ -40,6 +40,6 @@ def explain(
     out.announce(inputs)
     from recost.study.explain import explain as run
 
-    out.compiling("counts")
+    out.compiling()
     result = run(inputs.hardware[0], inputs.networks[0], layer)
     out.show(result, settings=inputs.settings)

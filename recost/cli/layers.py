@@ -34,6 +34,6 @@ def layers(
     from recost.study.layers import layers as run
 
     if inputs.hardware:
-        out.compiling("counts")
+        out.compiling()
     result = run(inputs.networks, inputs.hardware[0] if inputs.hardware else None)
     out.show(result, settings=inputs.settings)

@@ -102,7 +102,7 @@ def lifetime(
     from recost.study.lifetime import lifetime as run
     from recost.study.space import parse_space
 
-    out.compiling("survival")
+    out.compiling()
     time = Duty(duty, seconds)
     if draws:
         if per is not Per.TOTAL or target_mean_saving or vary:

@@ -91,7 +91,7 @@ def cycles(
     from recost.study.montecarlo_cycles import TRIALS, montecarlo_cycles
     from recost.study.sampling import Sampling
 
-    out.compiling("synthetic")
+    out.compiling()
     sampling = Sampling(trials or TRIALS, until_relative_error, seed)
 
     def study(bar: Bar) -> Result:
@@ -114,7 +114,7 @@ def _count(
     from recost.arrays import as_matrix, im2col, load_array
     from recost.study.montecarlo_cycles import montecarlo_arrays
 
-    out.compiling("exact_count")
+    out.compiling()
     weights, inputs = (load_array(name) for name in files)
     if weights.ndim == 4 and inputs.ndim > 2:
         inputs = im2col(inputs, (weights.shape[2], weights.shape[3]), *window)

@@ -118,7 +118,7 @@ def outer_product(
         seed=seed,
     )
     intervals = _intervals(carry_interval)
-    out.compiling("outer_product")
+    out.compiling()
     if advise is None:
         result = study.saturation(slicings, intervals, experiment, per=per.value)
     else:

@@ -85,7 +85,7 @@ def sensing(
     network = loaded.networks[0] if loaded.networks else None
     question = Question(per.value, _numbers(active), network, layer)
     sampling = Sampling(trials or TRIALS, until_relative_error, seed)
-    out.compiling("sensing")
+    out.compiling()
 
     def study(bar: Bar) -> Result:
         return montecarlo_sensing(machines, sampling, question, labels=labels, progress=bar)

@@ -36,6 +36,6 @@ def wear(
     out.announce(inputs)
     from recost.study.montecarlo_wear import montecarlo_wear as run
 
-    out.compiling("cell_life")
+    out.compiling()
     result = run(inputs.hardware, inputs.networks, trials=trials, seed=seed, steps=steps)
     out.show(result, settings=inputs.settings, seed=seed)

@@ -91,12 +91,9 @@ class Output:
             for item in (*designs, *inputs.networks):
                 self.note(f"{item.name} is {item.path}")
 
-    def compiling(self, module: str) -> None:
-        """Say that a first run compiles the kernels of `module` before it answers."""
-        from recost.kernels._numba import has_compiled
-
-        if not has_compiled(module):
-            self.note("compiling the kernels, once; it takes ten to thirty seconds")
+    def compiling(self) -> None:
+        """Say that kernels are compiled, if any are: a first run waits for them."""
+        tell_compiling(self.note)
 
     def show(self, result: Result, **provenance: Any) -> None:
         """Write the answer, then its notes and warnings, and say which columns did not fit.
@@ -116,6 +113,17 @@ class Output:
             typer.echo(f"warning: {text}", err=True)
         if self.verbose:
             self.note(f"{time.perf_counter() - self.started:.2f} s")
+
+
+def tell_compiling(note: Callable[[str], None]) -> None:
+    """Let `note` say that kernels are compiled, as soon as one is."""
+    from recost.kernels._numba import when_compiling
+
+    when_compiling(
+        lambda: note(
+            "compiling, once on this machine: some seconds; up to a minute for sweeps and studies"
+        )
+    )
 
 
 def with_output(command: Callable[..., None]) -> Callable[..., None]:

@@ -59,7 +59,7 @@ def reproduce(
             raise InputError("name one system", key="--show")
         typer.echo(study.study_text(names[0]), nl=False)
         return
-    out.compiling("counts")
+    out.compiling()
     if fit:
         typer.echo(study.fits(names)[1], nl=False)
         return

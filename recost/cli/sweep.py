@@ -236,14 +236,12 @@ def _show_sensitivity(
     asked: tuple[str | None, str | None, int | None],
     target: Target,
 ) -> None:
-    from recost.kernels._numba import has_compiled
     from recost.study.sensitivity import RESULTS
     from recost.study.sensitivity import sensitivity as run
 
     columns, keys, top = asked
     out = Output(output_format=target.output_format, path=target.path, quiet=target.quiet)
-    if not has_compiled("counts"):
-        target.note("compiling the kernels, once for this machine; it takes some seconds")
+    out.compiling()
     result = run(
         inputs.hardware,
         inputs.networks,

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import typer
 
-from recost.cli.output import Output, terminal_width
+from recost.cli.output import Output, tell_compiling, terminal_width
 from recost.cli.progress import INTERRUPTED, Counter
 from recost.errors import InputError
 from recost.report.write import Format
@@ -214,10 +214,7 @@ class Run:
 
     def announce(self) -> None:
         """Say what takes long."""
-        from recost.kernels._numba import has_compiled
-
-        if not has_compiled("sweep"):
-            self.target.note("compiling the kernels, once for this machine; it takes some seconds")
+        tell_compiling(self.target.note)
         slow = self.study.one_by_one
         if slow:
             self.target.note(

@@ -35,10 +35,13 @@ from typing import Any, TypeVar
 os.environ.setdefault("OMP_WAIT_POLICY", "passive")
 
 import numba
+from numba.core import event
 
 Function = TypeVar("Function", bound=Callable[..., Any])
 
 _KERNELS = Path(__file__).parent
+# Kernels that the interpreter runs too; all live as long as their modules.
+_light: dict[int, object] = {}
 
 
 def _sources(path: Path) -> set[Path]:
@@ -123,9 +126,23 @@ def _compile(function: Function, **options: Any) -> Function:
     return compiled
 
 
+def _marked(compiled: Function) -> Function:
+    _light[id(compiled)] = compiled
+    return compiled
+
+
 def kernel(function: Function) -> Function:
     """Compile a serial kernel."""
     return _compile(function)
+
+
+def light(function: Function) -> Function:
+    """Compile a kernel that does so little that a single estimate leaves it to the interpreter.
+
+    See `recost.kernels._tiers`.  It must do the same there: no power with a whole exponent, which
+    Numba multiplies out, no division by zero, nothing that ``math`` refuses.
+    """
+    return _marked(kernel(function))
 
 
 def joined(function: Function) -> Function:
@@ -138,7 +155,7 @@ def joined(function: Function) -> Function:
 
 def inlined(function: Function) -> Function:
     """Compile a small helper that is copied into its callers, so that their loops vectorise."""
-    return _compile(function, inline="always", cache=False)
+    return _marked(_compile(function, inline="always", cache=False))
 
 
 def driver(function: Function) -> Function:
@@ -146,7 +163,30 @@ def driver(function: Function) -> Function:
     return _compile(function, parallel=True)
 
 
-def has_compiled(name: str) -> bool:
-    """Whether the kernels of the module `name` are on disk, so that a run starts warm."""
-    folder = cache_folder(_KERNELS / f"{name}.py")
-    return folder is not None and any(folder.rglob("*.nbc"))
+def interpretable(value: object) -> bool:
+    """Whether a value is a kernel that a single estimate leaves to the interpreter."""
+    return id(value) in _light
+
+
+class _Teller(event.Listener):
+    """Tells of the first compilation; what is loaded from the cache is none."""
+
+    def __init__(self) -> None:
+        self.tell: Callable[[], None] | None = None
+
+    def on_start(self, _event: event.Event) -> None:
+        tell, self.tell = self.tell, None
+        if tell is not None:
+            tell()
+
+    def on_end(self, _event: event.Event) -> None:
+        """Nothing to tell."""
+
+
+_teller = _Teller()
+event.register("numba:compile", _teller)
+
+
+def when_compiling(tell: Callable[[], None]) -> None:
+    """Call `tell` when a kernel is next compiled, once; in place of what was asked before."""
+    _teller.tell = tell

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import math
 
-from recost.kernels._numba import inlined, kernel
+from recost.kernels._numba import inlined, light
+from recost.kernels.powers import power
 from recost.vocabulary import ActivationSparsity, FilterZeros, WeightEncoding, WeightSparsity
 
 _NO_WEIGHTS = int(WeightSparsity.NONE)
@@ -67,7 +68,7 @@ def column_classes(place, size):
     return place.cells_per_weight // math.gcd(place.cells_per_weight, size) + 1
 
 
-@kernel
+@light
 def set_class(layer, structure, i):
     """Class i of a layer's polarity sets: (element density, how many sets)."""
     if structure.mapping_encoding != _DIFFERENTIAL:
@@ -78,7 +79,7 @@ def set_class(layer, structure, i):
     return layer.element_density * share, 1
 
 
-@kernel
+@light
 def matrix_shares(layer, structure):
     """P(a row) and P(a filter) is not zero over the whole matrix: (rows, filters).
 
@@ -88,14 +89,14 @@ def matrix_shares(layer, structure):
     if structure.mapping_encoding == _OFFSET:
         return 1.0, 1.0
     live = layer.filter_density * layer.kernel_density * layer.element_density
-    row = layer.row_density * (1.0 - (1.0 - live) ** layer.columns)
+    row = layer.row_density * (1.0 - power(1.0 - live, layer.columns))
     if layer.filter_zeros == _INDEPENDENT:
-        return row, 1.0 - (1.0 - layer.row_density * live) ** layer.rows
+        return row, 1.0 - power(1.0 - layer.row_density * live, layer.rows)
     column = layer.row_density * layer.kernel_density * layer.element_density
-    return row, layer.filter_density * (1.0 - (1.0 - column) ** layer.rows)
+    return row, layer.filter_density * (1.0 - power(1.0 - column, layer.rows))
 
 
-@kernel
+@light
 def kept_shares(layer, structure):
     """Shares of a matrix's rows and filters that have to be placed: (rows, filters)."""
     row, filters = matrix_shares(layer, structure)

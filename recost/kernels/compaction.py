@@ -6,7 +6,7 @@ import math
 
 import numpy as np
 
-from recost.kernels._numba import kernel
+from recost.kernels._numba import light
 from recost.kernels.binomial import add_central, ceil_means, chunked_ceil_mean, count_pmf, pooled
 from recost.kernels.classes import (
     KEPT_ROWS,
@@ -37,7 +37,7 @@ _MATRIX = int(WeightSparsity.MATRIX)
 POINTS = 48
 
 
-@kernel
+@light
 def _expected_groups(layer, structure, placed, filters):
     """Expected column groups and bitlines of a matrix whose dead filters are gone."""
     size, width = structure.crossbar_columns, structure.operation_unit_columns
@@ -50,7 +50,7 @@ def _expected_groups(layer, structure, placed, filters):
     return groups, layer.columns * filters * placed.cells_per_weight
 
 
-@kernel
+@light
 def _matrix_work(layer, structure, placed, total, active, times, work):
     """Rows and filters dropped over the whole matrix: every column group keeps the same rows."""
     pmf = np.empty(layer.rows + 1)
@@ -64,7 +64,7 @@ def _matrix_work(layer, structure, placed, total, active, times, work):
     work[WORK_READS] = times * bitlines * layer.rows * row * active
 
 
-@kernel
+@light
 def _group_work(layer, structure, placed, total, active, times, room):
     """Rows dropped by each column group for itself, over the whole height."""
     pmf = np.empty(layer.rows + 1)
@@ -91,7 +91,7 @@ def _group_work(layer, structure, placed, total, active, times, room):
                 work[KEPT_ROWS] += float(layer.groups) * kept
 
 
-@kernel
+@light
 def _widest_groups(layer, structure, placed):
     """Expected column groups of a crossbar of a matrix whose dead filters are gone."""
     pmf = np.empty(layer.columns + 1)
@@ -104,7 +104,7 @@ def _widest_groups(layer, structure, placed):
     return groups
 
 
-@kernel
+@light
 def kept_numbers(layer, structure, placed, numbers, shares):
     """How many rows a matrix keeps, and the chance of each number; returns how many numbers.
 
@@ -121,7 +121,7 @@ def kept_numbers(layer, structure, placed, numbers, shares):
     return points
 
 
-@kernel
+@light
 def full_chunks(layer, structure, placed, room):
     """Row chunks that every column group fills with the rows it keeps, and those that any enters.
 
@@ -147,7 +147,7 @@ def full_chunks(layer, structure, placed, room):
     return full, entered
 
 
-@kernel
+@light
 def compacted_moments(layer, rows, above, groups, parts, streams, out):
     """Cycles of a crossbar whose groups have each pushed their own rows together.
 
@@ -191,7 +191,7 @@ def compacted_moments(layer, rows, above, groups, parts, streams, out):
         out[cause, 0] = out[OWN_FIXED, 0]
 
 
-@kernel
+@light
 def compacted_work(layer, structure, streams, alike, room):
     """Expected work where kept rows are pushed together over the whole height of the matrix.
 

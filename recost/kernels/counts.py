@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from recost.kernels._numba import inlined, joined, kernel
+from recost.kernels._numba import inlined, joined, light
 from recost.kernels.classes import (
     KEPT_ROWS,
     WORK,
@@ -41,7 +41,7 @@ _OU_ROW = int(WeightSparsity.OU_ROW)
 _WHOLE_LAYER = int(Compaction.LAYER)
 
 
-@kernel
+@light
 def layer_placement(layer, structure):
     """The placement of what a layer's matrix keeps under the hardware's sparsity."""
     row, filters = kept_shares(layer, structure)
@@ -136,6 +136,6 @@ def count_layer(layer, structure, special, tables, counts):
 
 
 # Not copied into its caller where it is called from Python, which would compile it once more.
-layer_counts = kernel(count_layer)
+layer_counts = light(count_layer)
 #: `layer_counts` for a loop over many layers, copied into it.
 joined_layer_counts = joined(count_layer)

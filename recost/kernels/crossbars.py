@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 
-from recost.kernels._numba import inlined, kernel
+from recost.kernels._numba import inlined, light
 from recost.kernels.columns import column_moments
 from recost.kernels.compaction import compacted_moments
 from recost.kernels.lattice import add_law
@@ -113,7 +113,7 @@ def class_moments(layer, structure, inputs, piece, special, tables, room):
     return units, True, most, kept
 
 
-@kernel
+@light
 def usual_bound(out, units, crossbars):
     """What no crossbar of so many exceeds, as a rule.
 
@@ -136,7 +136,7 @@ def usual_bound(out, units, crossbars):
         cluster += (units - 1.0) * out[LIMITS, 2] / expected
     expected /= cluster
     deviation = math.sqrt(variance)
-    reached = below((usual - 0.5 - out[OWN_FRESH, 0]) / deviation, third / deviation**3)
+    reached = below((usual - 0.5 - out[OWN_FRESH, 0]) / deviation, third / (variance * deviation))
     crossbars = max(1.0, crossbars * (1.0 - reached))
     term = math.exp(-expected)
     above = 1.0 - term

@@ -14,7 +14,7 @@ import math
 
 import numpy as np
 
-from recost.kernels._numba import inlined, kernel
+from recost.kernels._numba import inlined, kernel, light
 from recost.kernels.binomial import count_pmf, pooled
 from recost.kernels.normal import below, density, quantile
 
@@ -82,7 +82,7 @@ def slowest_chunks(rows, streams, chunks, reached):
         above += law[t]
 
 
-@kernel
+@light
 def tie(streams, live, kept):
     """Correlation of the active rows, over all slices, of two crossbars of a row chunk.
 
@@ -142,7 +142,7 @@ def slowest_tied(joint, chunks, reached):
         reached[t] += chunks * math.log1p(-min(beyond / whole, 1.0))
 
 
-@kernel
+@light
 def mean_of(reached):
     """The mean of a whole number from the logarithms of its distribution: sum of 1 - F."""
     mean = 0.0

@@ -4,31 +4,31 @@ from __future__ import annotations
 
 import math
 
-from recost.kernels._numba import kernel
+from recost.kernels._numba import light
 
 _ROOT_HALF = math.sqrt(0.5)
 _ROOT_TWO_PI = math.sqrt(2.0 * math.pi)
 
 
-@kernel
+@light
 def density(x):
     """exp(-x^2 / 2) / sqrt(2 pi)."""
     return math.exp(-0.5 * x * x) / _ROOT_TWO_PI
 
 
-@kernel
+@light
 def below(x):
     """Phi(x) = P(X <= x), with full relative precision in the lower tail."""
     return 0.5 * math.erfc(-x * _ROOT_HALF)
 
 
-@kernel
+@light
 def above(x):
     """1 - Phi(x), with full relative precision in the upper tail."""
     return 0.5 * math.erfc(x * _ROOT_HALF)
 
 
-@kernel
+@light
 def quantile(p):
     """Phi^-1(p): the x with P(X <= x) = p; -inf at 0, inf at 1, NaN outside.
 

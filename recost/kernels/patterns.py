@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 
-from recost.kernels._numba import inlined, kernel
+from recost.kernels._numba import inlined, light
 from recost.kernels.binomial import count_pmf
+from recost.kernels.powers import power
 from recost.vocabulary import FilterZeros
 
 _INDEPENDENT = int(FilterZeros.INDEPENDENT)
@@ -13,7 +14,7 @@ _INDEPENDENT = int(FilterZeros.INDEPENDENT)
 _SAME = 1e-15
 
 
-@kernel
+@light
 def touched_share(layer, cells, first, last):
     """P(a non-zero weight has a non-zero cell among its cells first..last-1).
 
@@ -28,7 +29,7 @@ def touched_share(layer, cells, first, last):
     return 1.0 - none
 
 
-@kernel
+@light
 def _pair_correlation(layer, element, live_share):
     """Correlation of two rows of one kernel, for `live_share` live weights in the group.
 
@@ -39,13 +40,13 @@ def _pair_correlation(layer, element, live_share):
     if k >= 1.0:  # rounding would leave some
         return 0.0
     zero = (1.0 - k * element) ** live_share
-    both = (1.0 - k + k * (1.0 - element) ** 2) ** live_share
+    both = (1.0 - k + k * (1.0 - element) * (1.0 - element)) ** live_share
     spread = zero * (1.0 - zero)
     derived = (both - zero * zero) / spread if spread > 0.0 else 0.0
     return min(1.0, max(derived, 0.0))
 
 
-@kernel
+@light
 def _add_part(parts, first, at, weight, density, correlation):
     """Put a part at `at`, or add it to the one before if that has the same density.
 
@@ -88,10 +89,10 @@ def _mixture(layer, element, shares, touched, parts, first):
     for head_live in range(2 if head >= 0.0 else 1):
         for tail_live in range(2 if tail >= 0.0 else 1):
             alive = head_live + tail_live
-            chance = filters**alive * (1.0 - filters) ** (partial - alive)
+            chance = power(filters, alive) * power(1.0 - filters, partial - alive)
             none = (1.0 - live * head * head_live) * (1.0 - live * tail * tail_live)
             for w in range(low, high + 1):
-                density = 1.0 - none * (1.0 - live) ** w
+                density = 1.0 - none * power(1.0 - live, w)
                 pair = _pair_correlation(layer, element, float(w + alive))
                 at = _add_part(parts, first, at, chance * pmf[w], density, pair)
     return at
@@ -110,7 +111,7 @@ def _touched(layer, cells, start, width, shares):
     return touched
 
 
-@kernel
+@light
 def crossbar_patterns(layer, cells, element, span, room):
     """The column groups of a crossbar into `room`; returns how many classes.
 
@@ -142,7 +143,7 @@ def crossbar_patterns(layer, cells, element, span, room):
     return known
 
 
-@kernel
+@light
 def pattern_space(cells, group_width):
     """How many group classes and parts `crossbar_patterns` may need: (classes, parts)."""
     classes = cells + 1

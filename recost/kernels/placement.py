@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from recost.kernels._numba import kernel
+from recost.kernels._numba import light
 from recost.kernels.records import Placement
 from recost.vocabulary import Compaction, WeightEncoding, WeightSparsity
 
@@ -12,13 +12,13 @@ _OU_ROW = int(WeightSparsity.OU_ROW)
 _LAYER = int(Compaction.LAYER)
 
 
-@kernel
+@light
 def ceil_div(a, b):
     """The smallest integer not below a / b, for positive b."""
     return -(-a // b)
 
 
-@kernel
+@light
 def place(rows, columns, groups, structure):
     """Cut `groups` matrices of rows x columns weights into crossbars.
 
@@ -43,7 +43,7 @@ def place(rows, columns, groups, structure):
     )
 
 
-@kernel
+@light
 def kept_shape(layer, structure, row_live, filter_live):
     """Expected rows and columns that remain to be placed, rounded up, at least 1 x 1.
 

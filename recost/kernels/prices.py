@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from recost.kernels._numba import inlined, kernel
+from recost.kernels._numba import inlined, light
 from recost.kernels.count_codes import (
     ADC_CONVERSIONS,
     BUS_BITS,
@@ -44,7 +44,7 @@ def adc_scale(structure):
     return 1.0
 
 
-@kernel
+@light
 def action_prices(structure, technology, prices):
     """Joules of one action of each kind into `prices`, in the order of `Count`."""
     prices[ADC_CONVERSIONS] = technology.adc_energy_j * adc_scale(structure)

@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from recost.kernels._intrinsics import borrowed
-from recost.kernels._numba import inlined, kernel
+from recost.kernels._numba import inlined, light
 from recost.kernels.classes import WORKS
 from recost.kernels.compaction import POINTS
 from recost.kernels.maximum import MEMORY
@@ -41,7 +41,7 @@ class Room(NamedTuple):
     memory: Any
 
 
-@kernel
+@light
 def make_room(structure, remembered):
     """Room for any layer on a structure, with places for so many remembered counts."""
     cells = ceil_div(structure.precision_weight_bits, structure.crossbar_cell_bits)

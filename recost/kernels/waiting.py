@@ -11,7 +11,7 @@ import math
 
 import numpy as np
 
-from recost.kernels._numba import inlined, kernel
+from recost.kernels._numba import inlined, light
 from recost.kernels.classes import (
     KEPT_ROWS,
     WORK,
@@ -136,7 +136,7 @@ def _slowest_of_chunks(slowest, longest, limits, room):
     return last
 
 
-@kernel
+@light
 def _row_class_wait(layer, structure, place, inputs, special, tables, room):
     """Adds one row class's work; cumulants of its slowest crossbar, their bound, the lattice.
 

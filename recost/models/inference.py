@@ -9,8 +9,8 @@ import numpy as np
 from recost.errors import InputError
 from recost.hardware import Hardware
 from recost.hardware.records import structure_record, technology_record
-from recost.kernels.counts import layer_counts
-from recost.kernels.engine import SUMS, network_sums, price_sums
+from recost.kernels.engine import SUMS
+from recost.kernels.single import layer_counts, network_sums, price_sums
 from recost.models.binding import bind
 from recost.models.cost import Action, Cost, LayerCost
 from recost.network import LayerTable

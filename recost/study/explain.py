@@ -120,7 +120,7 @@ def _matrix(network: LayerTable, at: int) -> list[dict[str, Any]]:
 
 def _placement(hardware: Hardware, network: LayerTable, at: int) -> list[dict[str, Any]]:
     from recost.hardware.records import structure_record
-    from recost.kernels.counts import layer_placement
+    from recost.kernels.single import layer_placement
     from recost.models.binding import bind
 
     bound = bind(network, hardware)[at]

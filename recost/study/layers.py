@@ -72,7 +72,7 @@ def _placed(network: LayerTable, hardware: Hardware) -> list[dict[str, Any]]:
     if hardware.kind != HardwareKind.RERAM.text:
         raise InputError(f"{hardware.name} has no crossbars to place on", path=hardware.path)
     from recost.hardware.records import structure_record
-    from recost.kernels.counts import layer_placement
+    from recost.kernels.single import layer_placement
     from recost.models.binding import bind
     from recost.models.inference import infer
 

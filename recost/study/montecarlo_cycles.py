@@ -12,7 +12,7 @@ import numpy as np
 from recost.errors import InputError
 from recost.hardware import Hardware
 from recost.hardware.records import structure_record, technology_record
-from recost.kernels.counts import layer_counts
+from recost.kernels.single import layer_counts
 from recost.models.binding import bind
 from recost.models.exact import CycleCount, count_cycles
 from recost.models.intervals import ALPHA, mean_interval

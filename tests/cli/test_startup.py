@@ -73,3 +73,14 @@ def test_start_up_ratios(capsys):
     with capsys.disabled():
         print(f"\n--help / import typer        {help_ / typer:.2f}  (at most 3)")  # noqa: T201
         print(f"warm compare / import numba  {compare / numba:.2f}  (at most 4)")  # noqa: T201
+
+
+@pytest.mark.slow
+def test_compiling_is_said_when_it_happens_and_once(recost, tmp_path):
+    command = ("estimate", "-H", "sre", "-W", "lenet5")
+    first = recost(*command, NUMBA_CACHE_DIR=str(tmp_path))
+    second = recost(*command, NUMBA_CACHE_DIR=str(tmp_path))
+    assert first.stderr.count("note: compiling, once on this machine") == 1
+    assert "compiling" not in second.stderr
+    assert first.stdout == second.stdout
+    assert not recost(*command, "--quiet", NUMBA_CACHE_DIR=str(tmp_path / "new")).stderr

@@ -1,0 +1,63 @@
+"""Kernels that the interpreter runs until they have been called often.
+
+Most of an estimate's code is bookkeeping, passed through a few times a layer: it compiles for
+ten seconds and runs for one.  So the first calls of a `tiered` kernel run its Python source, as
+far as that is `recost.kernels._numba.light` or `inlined`; what loops is compiled either way.
+Both ways give the same bits: no reassociation, no contraction, one C library.
+"""
+
+from __future__ import annotations
+
+from types import FunctionType
+from typing import Any
+
+import numpy as np
+
+from recost.kernels._numba import interpretable
+
+# Calls, about a millisecond each, that are left to the interpreter.
+_OFTEN = 500
+
+_copies: dict[Any, FunctionType] = {}
+
+
+def interpreted(compiled: Any) -> FunctionType:
+    """The source of a kernel as a function in which what is light is interpreted too."""
+    if compiled not in _copies:
+        source = compiled.py_func
+        names = dict(source.__globals__)
+        copy = FunctionType(source.__code__, names, source.__name__)
+        _copies[compiled] = copy
+        for name in source.__code__.co_names:
+            value = names.get(name)
+            if isinstance(value, np.dtype):
+                names[name] = _with_attributes(value)
+            elif interpretable(value):
+                names[name] = interpreted(value)
+    return _copies[compiled]
+
+
+def _with_attributes(dtype: np.dtype[Any]) -> np.dtype[Any]:
+    """The data type of records whose fields are attributes, as they are in compiled code."""
+    return np.dtype((np.record, dtype)) if dtype.names else dtype
+
+
+class tiered:  # noqa: N801 - reads as the function that it stands for
+    """A kernel, interpreted for its first calls and compiled if more follow."""
+
+    def __init__(self, compiled: Any) -> None:
+        self._compiled = compiled
+        self._left = _OFTEN
+
+    def __call__(self, *arguments: Any) -> Any:
+        """What the kernel returns."""
+        if self._left == 0:
+            return self._compiled(*arguments)
+        self._left -= 1
+        return interpreted(self._compiled)(*map(_readable, arguments))
+
+
+def _readable(argument: Any) -> Any:
+    """An argument whose records, if it has any, can be read by attribute."""
+    dtype = getattr(argument, "dtype", None)
+    return argument.view(_with_attributes(dtype)) if dtype is not None and dtype.names else argument

@@ -1,0 +1,11 @@
+"""The kernels of a single estimate, which compiles no more than it must."""
+
+from __future__ import annotations
+
+from recost.kernels import counts, engine
+from recost.kernels._tiers import tiered
+
+layer_placement = tiered(counts.layer_placement)
+layer_counts = tiered(counts.layer_counts)
+network_sums = tiered(engine.network_sums)
+price_sums = tiered(engine.price_sums)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import Any
 
+from recost.converters import adc_factor
 from recost.errors import Fault, InputError, suggestion
 from recost.hardware import rules
 from recost.hardware.hardware import Hardware
@@ -63,7 +64,7 @@ def _at_other_bits(hardware: Hardware, key: Key) -> str:
     if key.path not in rules.ADC_PRICES:
         return ""
     adc, price = hardware.adc, hardware.value(key.path)
-    factor = rules.adc_factor(adc.scaling, adc.bits, adc.reference_bits)
+    factor = adc_factor(adc.scaling, adc.bits, adc.reference_bits)
     if factor == 1.0 or not price:
         return ""
     scaled = format_quantity(price * factor, key.unit or "")

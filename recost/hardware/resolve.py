@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
+from recost.converters import adc_factor
 from recost.errors import Fault, InputError
 from recost.hardware import rules, training_rules
 from recost.hardware.keys import DERIVED, REQUIRED, Key
@@ -148,10 +149,12 @@ def _derive_converters(
         bits = settings["adc.energy"].at_bits
         fill("adc.reference_bits", "adc.bits where adc.energy is given", bits)
     for path in rules.ADC_PRICES[1:]:
-        if values[path] is not DERIVED:
-            values[path] *= rules.adc_factor(
-                values["adc.scaling"], values["adc.reference_bits"], settings[path].at_bits
-            )
+        if values[path] is DERIVED:
+            continue
+        at_bits = settings[path].at_bits
+        if at_bits is not None:
+            reference = values["adc.reference_bits"]
+            values[path] *= adc_factor(values["adc.scaling"], reference, at_bits)
     for section, side in (("dac", "rows"), ("sample_hold", "columns")):
         path = f"{section}.per_crossbar"
         if values[path] is DERIVED:

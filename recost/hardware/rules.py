@@ -56,21 +56,6 @@ def cycle_time_s(values: Values) -> float:
     return float(unit_columns(values) / per_second)
 
 
-def adc_factor(scaling: AdcScaling, bits: int, reference_bits: int | None) -> float:
-    """Price of a converter of `bits` over that of one of `reference_bits`.
-
-    linear: b / b0 (PUMA's simulator: .225 mW a bit [S]); exponential:
-    (2^b / (b + 1)) / (2^b0 / (b0 + 1)), fitted to ISAAC's 8-bit ADC [S].
-    """
-    if reference_bits is None:
-        return 1.0
-    if scaling is AdcScaling.LINEAR:
-        return bits / reference_bits
-    if scaling is AdcScaling.EXPONENTIAL:
-        return 2.0 ** (bits - reference_bits) * (reference_bits + 1) / (bits + 1)
-    return 1.0
-
-
 def peak_power_w(section: str, values: Values) -> float:
     """Power of one instance of a component at its peak: energy times actions a second.
 

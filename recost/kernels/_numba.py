@@ -40,6 +40,8 @@ from numba.core import event
 Function = TypeVar("Function", bound=Callable[..., Any])
 
 _KERNELS = Path(__file__).parent
+# Files outside this room that compiled code comes from.
+_BESIDE = ("vocabulary.py", "converters.py")
 # Kernels that the interpreter runs too; all live as long as their modules.
 _light: dict[int, object] = {}
 
@@ -65,7 +67,7 @@ def _sources(path: Path) -> set[Path]:
 def source_hash(path: Path) -> str:
     """A hash of all that changes the code compiled from the kernel file `path`."""
     digest = hashlib.sha256()
-    for source in sorted(_sources(path) | {_KERNELS.parent / "vocabulary.py"}):
+    for source in sorted(_sources(path) | {_KERNELS.parent / name for name in _BESIDE}):
         digest.update(source.name.encode())
         digest.update(source.read_bytes())
     # Numba keeps the code of two installations apart by their paths, so the folder does too:

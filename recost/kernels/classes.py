@@ -38,7 +38,7 @@ def input_streams(layer, activations, streams):
         return used, 1
     if activations == _VALUE:
         for i in range(layer.passes):
-            streams[i] = layer.nonzero
+            streams[i] = layer.nonzero_share
         return layer.passes, layer.slices
     streams[0] = 1.0
     return 1, layer.slices * layer.passes

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from recost import converters
 from recost.kernels._numba import inlined, light
 from recost.kernels.count_codes import (
     ADC_CONVERSIONS,
@@ -22,26 +23,15 @@ from recost.kernels.count_codes import (
     WORDLINE_DRIVES,
 )
 from recost.kernels.placement import ceil_div
-from recost.vocabulary import AdcScaling
 
-_LINEAR = int(AdcScaling.LINEAR)
-_EXPONENTIAL = int(AdcScaling.EXPONENTIAL)
+_adc_factor = inlined(converters.adc_factor)
 
 
 @inlined
 def adc_scale(structure):
-    """ADC energy and power at `adc.bits` over those at `adc.reference_bits`.
-
-    b / b0 (linear) or (2^b / (b + 1)) / (2^b0 / (b0 + 1)) (exponential; the law behind
-    P = 2 mW (2^b/(b+1))/(2^8/9), ISAAC's 8-bit point [S]); 1 where `adc.scaling` is none.
-    Within about 3 to 10 bits; nothing outside has been checked.
-    """
+    """ADC energy and power at `adc.bits` over those at `adc.reference_bits`."""
     bits, reference = float(structure.adc_bits), float(structure.adc_reference_bits)
-    if structure.adc_scaling == _LINEAR:
-        return bits / reference
-    if structure.adc_scaling == _EXPONENTIAL:
-        return 2.0 ** (bits - reference) * (reference + 1.0) / (bits + 1.0)
-    return 1.0
+    return _adc_factor(structure.adc_scaling, bits, reference)
 
 
 @light

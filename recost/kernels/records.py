@@ -32,7 +32,7 @@ BOUND_LAYER = np.dtype(
         ("element_density", "f8"),
         ("weight_correlation", "f8"),
         ("positive_share", "f8"),
-        ("nonzero", "f8"),  # P(activation is not 0), of one pass
+        ("nonzero_share", "f8"),  # P(activation is not 0), of one pass
         ("activation_correlation", "f8"),
         ("filter_zeros", "i8"),
         ("passes", "i8"),  # times an input vector is streamed: 2 for sign-magnitude

@@ -21,7 +21,7 @@ from recost.vocabulary import (
 Array = np.ndarray[Any, Any]
 
 _COPIED = tuple(name for name in BOUND_LAYER.names or () if name not in
-                {"passes", "slices", "slice_density", "cell_density"})  # fmt: skip
+                {"nonzero_share", "passes", "slices", "slice_density", "cell_density"})  # fmt: skip
 
 
 def bind(network: LayerTable, hardware: Hardware) -> Array:
@@ -42,6 +42,7 @@ def bind(network: LayerTable, hardware: Hardware) -> Array:
     bound = np.zeros(len(network), BOUND_LAYER)
     for name in _COPIED:
         bound[name] = network.records[name]
+    bound["nonzero_share"] = network.records["nonzero"]
     bound["passes"] = 1
     bound["slices"] = -(-precision.input_bits // precision.dac_bits)
     bound["cell_density"] = 1.0
@@ -52,7 +53,7 @@ def bind(network: LayerTable, hardware: Hardware) -> Array:
         two_passes = signed and precision.input_encoding == InputEncoding.SIGN_MAGNITUDE
         if two_passes:
             row["passes"] = 2
-            row["nonzero"] *= 0.5
+            row["nonzero_share"] *= 0.5
         if by_bit:
             # A profile without digits is refused here only where the digits are needed.
             slices = profile.slice_densities(precision.input_bits, precision.dac_bits)
@@ -66,7 +67,7 @@ def bind(network: LayerTable, hardware: Hardware) -> Array:
                     key="precision.dac_bits",
                 )
             elif signed:
-                slices = np.full_like(slices, 0.5 * row["nonzero"])
+                slices = np.full_like(slices, 0.5 * row["nonzero_share"])
             row["slice_density"][: len(slices)] = slices
         if hardware.sparsity.weights != WeightSparsity.NONE:
             cells = profile.cell_densities(precision.weight_bits, hardware.crossbar.cell_bits)

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from recost.converters import adc_factor
 from recost.hardware import Hardware
-from recost.vocabulary import AdcScaling
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,12 +113,10 @@ def _part(
 
 
 def _scale(name: str, hardware: Hardware) -> float:
-    if name != "adc" or hardware.adc.scaling == AdcScaling.NONE:
+    if name != "adc":
         return 1.0
-    from recost.hardware.records import structure_record
-    from recost.kernels.prices import adc_scale
-
-    return float(adc_scale(structure_record(hardware)[0]))
+    adc = hardware.adc
+    return adc_factor(adc.scaling, adc.bits, adc.reference_bits)
 
 
 def _operations_per_s(hardware: Hardware) -> float:

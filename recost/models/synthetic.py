@@ -180,7 +180,7 @@ def weights_of(layer: Array, hardware: Hardware) -> Weights:
 def inputs_of(layer: Array, hardware: Hardware, *, together: bool = True) -> Inputs:
     """The densities of a layer's inputs, of both passes together if there are two."""
     passes = int(layer["passes"])
-    nonzero = min(1.0, float(layer["nonzero"]) * passes)
+    nonzero = min(1.0, float(layer["nonzero_share"]) * passes)
     slices = np.minimum(layer["slice_density"][: int(layer["slices"])] * passes, 1.0)
     by_bit = hardware.sparsity.activations == ActivationSparsity.BIT
     forced = 0

@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from recost.converters import adc_factor
 from recost.errors import InputError
 from recost.hardware import load_hardware, rules
 from recost.vocabulary import AdcScaling
@@ -49,19 +50,18 @@ def test_adc_scaling_gives_the_reference_values() -> None:
     # accelerators.md, pJ from 2 mW (2^b / (b + 1)) / (2^8 / 9) at 1.2 GS/s [S]
     expected = {3: 0.117, 4: 0.188, 5: 0.313, 6: 0.536, 7: 0.938, 8: 1.667}
     for bits, energy_pj in expected.items():
-        factor = rules.adc_factor(AdcScaling.EXPONENTIAL, bits, 8)
+        factor = adc_factor(AdcScaling.EXPONENTIAL, bits, 8)
         assert 2e-3 / 1.2e9 * factor == pytest.approx(energy_pj * 1e-12, rel=5e-3)
     # PUMA's simulator: 0.225 mW a bit [S]
-    assert 1.8 * rules.adc_factor(AdcScaling.LINEAR, 6, 8) == pytest.approx(6 * 0.225)
-    assert rules.adc_factor(AdcScaling.NONE, 4, 8) == 1.0
-    assert rules.adc_factor(AdcScaling.LINEAR, 4, None) == 1.0
+    assert 1.8 * adc_factor(AdcScaling.LINEAR, 6, 8) == pytest.approx(6 * 0.225)
+    assert adc_factor(AdcScaling.NONE, 4, 8) == 1.0
 
 
 @given(st.integers(1, 63), st.integers(1, 64), st.sampled_from(AdcScaling))
 def test_more_bits_never_cost_less(bits: int, reference: int, scaling: AdcScaling) -> None:
-    more = rules.adc_factor(scaling, bits + 1, reference)
-    assert more >= rules.adc_factor(scaling, bits, reference) > 0
-    assert rules.adc_factor(scaling, reference, reference) == 1.0
+    more = adc_factor(scaling, bits + 1, reference)
+    assert more >= adc_factor(scaling, bits, reference) > 0
+    assert adc_factor(scaling, reference, reference) == 1.0
 
 
 def test_auto_follows_what_is_replaced() -> None:
@@ -109,7 +109,7 @@ def test_a_power_given_at_another_level_is_brought_to_the_reference() -> None:
     base = load_hardware("ou-dense")
     seven = base.replace({"adc.bits": 7, "adc.power": "1 mW"})
     assert seven.adc.reference_bits == 6
-    factor = rules.adc_factor(AdcScaling.EXPONENTIAL, 7, 6)
+    factor = adc_factor(AdcScaling.EXPONENTIAL, 7, 6)
     assert seven.adc.power_w * factor == pytest.approx(1e-3)
 
 

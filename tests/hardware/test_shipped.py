@@ -131,7 +131,7 @@ def test_an_operation_unit_costs_what_its_terms_add_up_to() -> None:
 def test_the_6_bit_adc_follows_from_the_8_bit_one() -> None:
     """SRE's 0.6425 mW is what ISAAC's scaling law gives from 2 mW at 8 bits."""
     isaac = load_hardware("isaac")
-    from recost.hardware.rules import adc_factor
+    from recost.converters import adc_factor
 
     six = isaac.adc.energy_j * adc_factor(isaac.adc.scaling, 6, isaac.adc.reference_bits)
     assert six == pytest.approx(load_hardware("ou-dense").adc.energy_j, rel=2e-3)

@@ -6,22 +6,30 @@ import math
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from recost.hardware import load_hardware
-from recost.hardware.records import structure_record, technology_record
+from recost.hardware.records import (
+    STRUCTURE_DTYPE,
+    TECHNOLOGY_DTYPE,
+    structure_record,
+    technology_record,
+)
 from recost.kernels import counts, engine
 from recost.kernels._numba import light, when_compiling
 from recost.kernels._tiers import interpreted, tiered
 from recost.kernels.powers import power
+from recost.kernels.records import BOUND_LAYER, GROUP, PART
 from recost.models.binding import bind
 from recost.models.inference import special_mode
 from recost.network import load_network
-from recost.vocabulary import ACTIONS, COUNTS, TOTALS
+from recost.vocabulary import ACTIONS, COUNTS, TOTALS, WeightSparsity
+from tests.models.settings import setting
 
 MODES = {
     "none": {},
+    "values": {"sparsity.weights": "ou-row", "sparsity.activations": "value"},
     "matrix": {},
     "crossbar-row": {},
     "ou-row": {},
@@ -71,10 +79,38 @@ def test_shipped_hardware_costs_the_same_bits(name, workload):
 @pytest.mark.parametrize("sync", ["vector", "layer"])
 @pytest.mark.parametrize("mode", MODES)
 def test_every_mode_costs_the_same_bits(mode, sync):
-    settings = {"sparsity.weights": mode, "mapping.sync": sync} | MODES[mode]
-    hardware = load_hardware("sre").replace(settings)
+    changes = {"sparsity.weights": mode, "mapping.sync": sync} | MODES[mode]
+    hardware = load_hardware("sre").replace(changes)
     for workload in ("caffenet-ssl", "googlenet-gsl", "mobilenet-v2"):
         check(hardware, load_network(workload))
+
+
+TINY = st.sampled_from([0.0, 5e-324, 2.3e-308, 1e-300, 1e-160, 1e-17, 1e-9])
+DENSITIES = st.one_of(st.just(1.0), st.floats(0.0, 1.0), TINY, TINY.map(lambda x: 1.0 - x))
+
+
+@given(
+    seed=st.integers(0, 10**6),
+    densities=st.fixed_dictionaries(
+        dict.fromkeys(
+            ("row_density", "filter_density", "kernel_density", "element_density"), DENSITIES
+        )
+    ),
+    shape=st.fixed_dictionaries({"rows": st.integers(1, 600), "columns": st.integers(1, 40)}),
+    scale=DENSITIES,
+)
+@settings(max_examples=60)
+def test_layers_on_the_edge_count_the_same_bits(seed, densities, shape, scale):
+    hardware, layer = setting(seed)
+    for name, value in (densities | shape).items():
+        if name != "filter_density" or hardware.sparsity.weights != WeightSparsity.OU_COLUMN:
+            layer[name] = value
+    layer["slice_density"] *= scale
+    structure, special = structure_record(hardware)[0], special_mode(hardware)
+    one, other = np.zeros(COUNTS), np.zeros(COUNTS)
+    counts.layer_counts(layer, structure, special, None, one)
+    ByHand(counts.layer_counts)(layer, structure, special, None, other)
+    np.testing.assert_array_equal(one, other)
 
 
 @light
@@ -91,6 +127,11 @@ def test_a_kernel_is_compiled_when_it_has_been_called_often(monkeypatch):
     assert kernel(4) == 8
     assert len(doubled.signatures) == 1
     assert len(told) <= 1  # it may be loaded from the cache
+
+
+def test_no_field_is_hidden_by_what_every_record_has():
+    for dtype in (BOUND_LAYER, GROUP, PART, STRUCTURE_DTYPE, TECHNOLOGY_DTYPE):
+        assert [name for name in dtype.names if hasattr(np.record, name)] == []
 
 
 def test_interpreted_copies_leave_the_module_as_it_is():

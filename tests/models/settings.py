@@ -56,7 +56,7 @@ def layer(rng, hardware):
     record["positive_share"] = 0.5
     record["slices"] = bits
     record["slice_density"][:bits] = density
-    record["nonzero"] = min(1.0, density.max() + 0.1)
+    record["nonzero_share"] = min(1.0, density.max() + 0.1)
     return record
 
 

@@ -215,8 +215,9 @@ def test_samples_have_values_and_not_only_zeros():
     assert plain.shape == (hardware.crossbar.rows, 5)
     assert vectors.shape == (4, hardware.crossbar.rows)
     record = np.zeros(1, BOUND_LAYER)[0]
-    for name in ("row_density", "filter_density", "kernel_density", "positive_share", "nonzero"):
+    for name in ("row_density", "filter_density", "kernel_density", "positive_share"):
         record[name] = 1.0
+    record["nonzero_share"] = 1.0
     record["element_density"], record["cell_density"] = 0.5, 1.0
     record["rows"], record["columns"], record["kernel_rows"] = 40, 3, 1
     record["passes"], record["slices"] = 1, 16

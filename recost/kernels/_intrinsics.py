@@ -29,22 +29,3 @@ def popcount(_typing, _word):
         return builder.ctpop(arguments[0])
 
     return types.uint64(types.uint64), generate
-
-
-@intrinsic
-def borrowed(_typing, array):
-    """The array as a view that does not count among its holders.
-
-    Every hand that an array passes through counts itself in and out, atomically, which costs a
-    kernel of many small steps a third of its time.  Whoever borrows must not outlive the holder:
-    borrow an argument, which the caller holds until the call returns.
-    """
-
-    def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
-        view = context.make_array(signature.args[0])(context, builder, value=arguments[0])
-        nobody = view.meminfo.type(None)
-        view.meminfo = nobody
-        view.parent = view.parent.type(None)
-        return view._getvalue()
-
-    return array(array), generate

@@ -13,6 +13,9 @@ Policy, each setting with its reason:
   see that either.
 * ``parallel`` on outer drivers only: a parallel kernel compiles twice as long, and nested
   parallel regions do not run in parallel.
+* ``_nrt`` on, but off for kernels that make no arrays and borrow those that they are handed: each
+  hand that an array passes through counts itself in and out, which costs a kernel of many small
+  steps a third of its time.
 * ``no_cfunc_wrapper``: no kernel is passed to another as a value, and a wrapper for that is a
   module more to optimise for every kernel.
 * Lazy signatures: an eager one compiles at import, whether or not it is called.
@@ -113,6 +116,7 @@ def _compile(function: Function, **options: Any) -> Function:
         "error_model": "numpy",
         "nogil": True,
         "no_cfunc_wrapper": True,
+        "_nrt": True,
         "cache": folder is not None,
         **options,
     }
@@ -147,12 +151,17 @@ def light(function: Function) -> Function:
     return _marked(kernel(function))
 
 
+def borrowing(function: Function) -> Function:
+    """Compile a `light` kernel that makes no arrays and returns none: it counts no holders."""
+    return _marked(_compile(function, _nrt=False))
+
+
 def joined(function: Function) -> Function:
-    """Compile a kernel that is copied into its callers as machine code, not as source.
+    """Compile a `borrowing` kernel that is copied into its callers as machine code, not as source.
 
     For one that is handed many arrays at once, which otherwise takes longer than its work.
     """
-    return _compile(function, forceinline=True)
+    return _compile(function, forceinline=True, _nrt=False)
 
 
 def inlined(function: Function) -> Function:

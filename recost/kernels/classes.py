@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 
-from recost.kernels._numba import inlined, light
+from recost.kernels._numba import borrowing, inlined
 from recost.kernels.powers import power
 from recost.vocabulary import ActivationSparsity, FilterZeros, WeightEncoding, WeightSparsity
 
@@ -68,7 +68,7 @@ def column_classes(place, size):
     return place.cells_per_weight // math.gcd(place.cells_per_weight, size) + 1
 
 
-@light
+@borrowing
 def set_class(layer, structure, i):
     """Class i of a layer's polarity sets: (element density, how many sets)."""
     if structure.mapping_encoding != _DIFFERENTIAL:
@@ -79,7 +79,7 @@ def set_class(layer, structure, i):
     return layer.element_density * share, 1
 
 
-@light
+@borrowing
 def matrix_shares(layer, structure):
     """P(a row) and P(a filter) is not zero over the whole matrix: (rows, filters).
 
@@ -96,7 +96,7 @@ def matrix_shares(layer, structure):
     return row, layer.filter_density * (1.0 - power(1.0 - column, layer.rows))
 
 
-@light
+@borrowing
 def kept_shares(layer, structure):
     """Shares of a matrix's rows and filters that have to be placed: (rows, filters)."""
     row, filters = matrix_shares(layer, structure)

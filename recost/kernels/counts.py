@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from recost.kernels._numba import inlined, joined, light
+from recost.kernels._numba import borrowing, inlined, joined, light
 from recost.kernels.classes import (
     KEPT_ROWS,
     WORK,
@@ -32,7 +32,7 @@ from recost.kernels.count_codes import (
     VECTOR_OPERATIONS,
     WORDLINE_DRIVES,
 )
-from recost.kernels.placement import ceil_div, kept_shape, place
+from recost.kernels.placement import ceil_div, frees_crossbars, kept_shape, place
 from recost.kernels.room import make_room
 from recost.kernels.waiting import crossbar_work
 from recost.vocabulary import Compaction, WeightSparsity
@@ -41,11 +41,13 @@ _OU_ROW = int(WeightSparsity.OU_ROW)
 _WHOLE_LAYER = int(Compaction.LAYER)
 
 
-@light
+@borrowing
 def layer_placement(layer, structure):
     """The placement of what a layer's matrix keeps under the hardware's sparsity."""
-    row, filters = kept_shares(layer, structure)
-    rows, columns = kept_shape(layer, structure, row, filters)
+    rows, columns = layer.rows, layer.columns
+    if frees_crossbars(structure):
+        row, filters = kept_shares(layer, structure)
+        rows, columns = kept_shape(layer, structure, row, filters)
     return place(rows, columns, layer.groups, structure)
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 
-from recost.kernels._numba import inlined, light
+from recost.kernels._numba import borrowing, inlined
 from recost.kernels.columns import column_moments
 from recost.kernels.compaction import compacted_moments
 from recost.kernels.lattice import add_law
@@ -113,7 +113,7 @@ def class_moments(layer, structure, inputs, piece, special, tables, room):
     return units, True, most, kept
 
 
-@light
+@borrowing
 def usual_bound(out, units, crossbars):
     """What no crossbar of so many exceeds, as a rule.
 

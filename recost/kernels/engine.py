@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from recost.kernels._numba import kernel, light
+from recost.kernels._numba import borrowing, kernel
 from recost.kernels.count_codes import (
     ADC_CONVERSIONS,
     CELL_WRITES,
@@ -62,7 +62,7 @@ _CHIPS = int(Total.CHIPS)
 _AREA = int(Total.AREA)
 
 
-@light
+@borrowing
 def off_chip_counts(layers, structure, counts):
     """Bits over chip boundaries for one image, added to the `counts` of the layers.
 
@@ -107,7 +107,7 @@ def balance(counts, copies, budget):
         used += need
 
 
-@light
+@borrowing
 def network_sums(layers, structure, counts, copies, budget, sums):
     """Sums of the counts over a network's layers for one image, and what they occupy.
 
@@ -152,7 +152,7 @@ def network_sums(layers, structure, counts, copies, budget, sums):
     sums[SUM_CHIPS], sums[SUM_ROUNDS] = float(chips), float(rounds)
 
 
-@light
+@borrowing
 def price_sums(structure, technology, sums, prices, totals):
     """What the sums cost into `totals`, and joules an action into `prices`.
 

@@ -99,6 +99,14 @@ def tie(streams, live, kept):
     return kept * (two - live * one * one) / apart if apart > 1e-12 * two else 1.0
 
 
+@inlined
+def cleared(joint, cycles):
+    """The first `cycles` columns of `joint`, which has a row for each node, without anything."""
+    found = joint[:, :cycles]
+    found[:, :] = 0.0
+    return found
+
+
 @kernel
 def add_tied(law, crossbars, tied, stretch, joint):
     """Add ln P(none of `crossbars` needs more than t | their common cause) to `joint`.

@@ -25,7 +25,7 @@ from __future__ import annotations
 
 import math
 
-from recost.kernels._numba import light
+from recost.kernels._numba import borrowing, inlined
 from recost.kernels.normal import quantile
 from recost.kernels.records import Cumulants
 
@@ -61,7 +61,7 @@ _SHARES = (
 MEMORY = len(_SHARES) + 1
 
 
-@light
+@borrowing
 def _skewed(z, skewness):
     """The standardised value whose Wilson-Hilferty score is z: 2/g ((1 + g z/6 - g^2/36)^3 - 1).
 
@@ -72,7 +72,7 @@ def _skewed(z, skewness):
     return -a * (1.0 - a * a + a * a * a * a / 3.0) + z * (c * c + a * z * (c + a * z / 3.0))
 
 
-@light
+@borrowing
 def below(x, skewness):
     """P(X <= x) for a standardised X of that skewness."""
     z = x
@@ -84,7 +84,7 @@ def below(x, skewness):
     return 0.5 * math.erfc(-z * _SQRT_HALF)
 
 
-@light
+@borrowing
 def _at_zero(mean, variance):
     """P(0) of Panjer's law with that mean and variance, in lattice units."""
     if abs(variance - mean) < 1e-9 * mean:
@@ -94,14 +94,14 @@ def _at_zero(mean, variance):
     return (mean / variance) ** (mean * mean / (variance - mean))
 
 
-@light
+@borrowing
 def _panjer_ratio(t, mean, variance):
     """P(t + 1) / P(t) of Panjer's law: (a + b/(t+1)) with a = 1 - mean/variance."""
     a = 1.0 - mean / variance
     return max(0.0, (a * t + mean * mean / variance) / (t + 1.0))
 
 
-@light
+@borrowing
 def _few_largest(mean, variance, count, bound):
     """Raw moments about `mean` of the largest of `count` variables of Panjer's law."""
     term = reached = _at_zero(mean, variance)
@@ -124,7 +124,7 @@ def _few_largest(mean, variance, count, bound):
     return one, two, three
 
 
-@light
+@inlined
 def _scores(count, memory):
     """The normal scores of the largest of `count` at the rule's nodes: a row of `memory`.
 
@@ -138,7 +138,7 @@ def _scores(count, memory):
     return row
 
 
-@light
+@borrowing
 def _smooth_largest(variance, third, reach, scores):
     """Raw moments of the largest of variables of mean 0, none above `reach`, in units."""
     deviation = math.sqrt(variance)
@@ -157,7 +157,7 @@ def _smooth_largest(variance, third, reach, scores):
     return one, two, three
 
 
-@light
+@borrowing
 def largest(mean, variance, third, count, unit, bound, memory):
     """Cumulants of the largest of `count` independent variables that are alike.
 
@@ -182,7 +182,7 @@ def largest(mean, variance, third, count, unit, bound, memory):
     )
 
 
-@light
+@borrowing
 def larger(a, b, bound):
     """Cumulants of the larger of two independent variables, as if both were normal (Clark).
 

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import numpy as np
+import math
 
-from recost.kernels._numba import inlined, light
+from recost.kernels._numba import borrowing, inlined
 from recost.kernels.binomial import count_pmf
 from recost.kernels.powers import power
 from recost.vocabulary import FilterZeros
@@ -14,7 +14,7 @@ _INDEPENDENT = int(FilterZeros.INDEPENDENT)
 _SAME = 1e-15
 
 
-@light
+@borrowing
 def touched_share(layer, cells, first, last):
     """P(a non-zero weight has a non-zero cell among its cells first..last-1).
 
@@ -29,7 +29,7 @@ def touched_share(layer, cells, first, last):
     return 1.0 - none
 
 
-@light
+@borrowing
 def _pair_correlation(layer, element, live_share):
     """Correlation of two rows of one kernel, for `live_share` live weights in the group.
 
@@ -46,7 +46,7 @@ def _pair_correlation(layer, element, live_share):
     return min(1.0, max(derived, 0.0))
 
 
-@light
+@borrowing
 def _add_part(parts, first, at, weight, density, correlation):
     """Put a part at `at`, or add it to the one before if that has the same density.
 
@@ -62,14 +62,15 @@ def _add_part(parts, first, at, weight, density, correlation):
 
 
 @inlined
-def _mixture(layer, element, shares, touched, parts, first):
+def _mixture(layer, element, room, touched, first):
     """Row-density mixture of a group that touches `touched` weights; returns where it ends.
 
-    `shares[i]` is P(weight i has a non-zero cell here | it is not zero).  Given the set of live
-    filters, a live row holds a non-zero cell with 1 - prod_{live i} (1 - k e shares[i]).  The
-    filters' liveness is common to all rows (a mixture over the number of live ones, partial
+    `room.shares[i]` is P(weight i has a non-zero cell here | it is not zero).  Given the set of
+    live filters, a live row holds a non-zero cell with 1 - prod_{live i} (1 - k e shares[i]).
+    The filters' liveness is common to all rows (a mixture over the number of live ones, partial
     weights apart) unless the profile declares filter zeros independent.
     """
+    shares, parts, pmf = room.shares, room.parts, room.live
     live = layer.kernel_density * element
     filters = layer.filter_density
     if layer.filter_zeros == _INDEPENDENT or filters >= 1.0:
@@ -83,7 +84,6 @@ def _mixture(layer, element, shares, touched, parts, first):
     tail = shares[touched - 1] if touched > 1 and shares[touched - 1] < 1.0 else -1.0
     partial = (head >= 0.0) + (tail >= 0.0)
     whole = touched - partial
-    pmf = np.empty(whole + 1)
     low, high = count_pmf(whole, filters, 0.0, pmf)
     at = first
     for head_live in range(2 if head >= 0.0 else 1):
@@ -111,7 +111,7 @@ def _touched(layer, cells, start, width, shares):
     return touched
 
 
-@light
+@borrowing
 def crossbar_patterns(layer, cells, element, span, room):
     """The column groups of a crossbar into `room`; returns how many classes.
 
@@ -119,31 +119,27 @@ def crossbar_patterns(layer, cells, element, span, room):
     bitlines of a group).
     """
     start, bitlines, group_width = span
-    groups, parts, shares, heads = room.groups, room.parts, room.shares, room.heads
-    # Not literals: Numba would compile the helpers once more for each literal argument.
-    known = used = np.int64(0)
-    for g in range(-(-bitlines // group_width)):
-        head = (start + g * group_width) % cells
-        wide = min(group_width, bitlines - g * group_width)
-        k = 0
-        while k < known and not (heads[k] == head and groups[k].width == wide):
-            k += 1
-        if k < known:
-            groups[k].multiplicity += 1.0
-            continue
-        heads[known] = head
-        groups[known].multiplicity = 1.0
-        groups[known].width = wide
-        groups[known].first = used
-        touched = _touched(layer, cells, head, wide, shares)
-        end = _mixture(layer, element, shares, touched, parts, used)
-        groups[known].count = end - used
+    groups = room.groups
+    whole, rest = bitlines // group_width, bitlines % group_width
+    # After so many groups the next begins at the same cell of a weight again.
+    period = cells // math.gcd(cells, group_width)
+    alike = min(whole, period)
+    known = alike + (1 if rest > 0 else 0)
+    used = 0
+    for k in range(known):
+        first, wide, many = k, group_width, (whole - k + period - 1) // period
+        if k == alike:
+            first, wide, many = whole, rest, 1
+        head = (start + first * group_width) % cells
+        touched = _touched(layer, cells, head, wide, room.shares)
+        end = _mixture(layer, element, room, touched, used)
+        groups[k].multiplicity, groups[k].width = float(many), wide
+        groups[k].first, groups[k].count = used, end - used
         used = end
-        known += 1
     return known
 
 
-@light
+@borrowing
 def pattern_space(cells, group_width):
     """How many group classes and parts `crossbar_patterns` may need: (classes, parts)."""
     classes = cells + 1

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from recost.kernels._numba import light
+from recost.kernels._numba import borrowing
 from recost.kernels.records import Placement
 from recost.vocabulary import Compaction, WeightEncoding, WeightSparsity
 
@@ -12,13 +12,13 @@ _OU_ROW = int(WeightSparsity.OU_ROW)
 _LAYER = int(Compaction.LAYER)
 
 
-@light
+@borrowing
 def ceil_div(a, b):
     """The smallest integer not below a / b, for positive b."""
     return -(-a // b)
 
 
-@light
+@borrowing
 def place(rows, columns, groups, structure):
     """Cut `groups` matrices of rows x columns weights into crossbars.
 
@@ -43,21 +43,27 @@ def place(rows, columns, groups, structure):
     )
 
 
-@light
+@borrowing
+def frees_crossbars(structure):
+    """Whether the sparsity removes whole rows or filters of a matrix.
+
+    It does so by matrices, or where rows are compacted over the whole height of the layer;
+    anything finer leaves gaps that nothing else fills.
+    """
+    return structure.sparsity_weights == _MATRIX or (
+        structure.sparsity_weights == _OU_ROW and structure.mapping_compaction == _LAYER
+    )
+
+
+@borrowing
 def kept_shape(layer, structure, row_live, filter_live):
     """Expected rows and columns that remain to be placed, rounded up, at least 1 x 1.
 
-    Only sparsity that removes whole matrix rows or filters, or compaction over the whole
-    height of the layer, frees crossbars; anything finer leaves gaps that nothing else fills.
-    `row_live` is P(a row is kept), `filter_live` P(a filter is kept).
+    Of a matrix of which `frees_crossbars` says that it is smaller than the layer's; `row_live` is
+    P(a row is kept), `filter_live` P(a filter is kept).
     """
-    rows, columns = layer.rows, layer.columns
-    removes_rows = structure.sparsity_weights == _MATRIX or (
-        structure.sparsity_weights == _OU_ROW and structure.mapping_compaction == _LAYER
-    )
-    if removes_rows:
-        # A density read from a file as 0.3680000001 must not cost a whole row more.
-        rows = max(1, int(rows * row_live + 1.0 - 1e-9))
+    # A density read from a file as 0.3680000001 must not cost a whole row more.
+    rows, columns = max(1, int(layer.rows * row_live + 1.0 - 1e-9)), layer.columns
     if structure.sparsity_weights == _MATRIX:
         columns = max(1, int(columns * filter_live + 1.0 - 1e-9))
     return min(rows, layer.rows), min(columns, layer.columns)

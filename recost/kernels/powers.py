@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from recost.kernels._numba import light
+from recost.kernels._numba import borrowing
 
 
-@light
+@borrowing
 def power(x, n):
     """x^n for a whole n >= 0 by repeated squaring; 0^0 = 1.  About log2(n) roundings."""
     result = 1.0

@@ -6,10 +6,10 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from recost.kernels._intrinsics import borrowed
-from recost.kernels._numba import inlined, light
+from recost.kernels._numba import light
 from recost.kernels.classes import WORKS
 from recost.kernels.compaction import POINTS
+from recost.kernels.lattice import NODES
 from recost.kernels.maximum import MEMORY
 from recost.kernels.moments import RESULTS
 from recost.kernels.patterns import pattern_space
@@ -31,11 +31,13 @@ class Room(NamedTuple):
     work: Any  # of the layer, `WORKS`
     streams: Any  # P(a wordline is active) of each input slice
     reached: Any  # the law of the slowest row chunk on its lattice
+    law: Any  # of one crossbar that keeps rows of its own, and of a chunk of them (`lattice`)
+    joint: Any
     moments: Any  # of a class of crossbars, [RESULTS, 3]
     groups: Any
     parts: Any
     shares: Any  # of the weights that a column group touches
-    heads: Any  # first cells of column groups
+    live: Any  # P(so many of these weights lie in live filters)
     numbers: Any  # of rows that a matrix keeps, and how likely each is
     chances: Any
     memory: Any
@@ -45,39 +47,25 @@ class Room(NamedTuple):
 def make_room(structure, remembered):
     """Room for any layer on a structure, with places for so many remembered counts."""
     cells = ceil_div(structure.precision_weight_bits, structure.crossbar_cell_bits)
-    asked = structure.operation_unit_columns
+    asked, nodes = structure.operation_unit_columns, 0
     if structure.sparsity_weights == _CROSSBAR_ROW:
-        asked = structure.crossbar_columns
+        asked, nodes = structure.crossbar_columns, NODES
     height = min(structure.operation_unit_rows, structure.crossbar_rows)
+    cycles = _PASSES * SLICES * ceil_div(structure.crossbar_rows, height) + 1
     classes, parts = pattern_space(cells, asked)
+    touched = asked // cells + 3
     return Room(
         np.zeros(WORKS),
         np.empty(_PASSES * SLICES),
-        np.empty(_PASSES * SLICES * ceil_div(structure.crossbar_rows, height) + 1),
+        np.empty(cycles),
+        np.empty(cycles),
+        np.empty((nodes, cycles)),
         np.empty((RESULTS, 3)),
         np.empty(classes + 1, GROUP),
         np.empty(parts + 1, PART),
-        np.empty(asked // cells + 3),
-        np.empty(classes + 1, np.int64),
+        np.empty(touched),
+        np.empty(touched),
         np.ones(POINTS, np.int64),
         np.ones(POINTS),
         np.zeros((remembered, MEMORY)),
-    )
-
-
-@inlined
-def borrowed_room(room):
-    """The room of a caller (see `recost.kernels._intrinsics.borrowed`)."""
-    return Room(
-        borrowed(room.work),
-        borrowed(room.streams),
-        borrowed(room.reached),
-        borrowed(room.moments),
-        borrowed(room.groups),
-        borrowed(room.parts),
-        borrowed(room.shares),
-        borrowed(room.heads),
-        borrowed(room.numbers),
-        borrowed(room.chances),
-        borrowed(room.memory),
     )

@@ -15,8 +15,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numba import prange
 
-from recost.kernels._intrinsics import borrowed
-from recost.kernels._numba import driver, inlined, kernel
+from recost.kernels._numba import borrowing, driver, inlined
 from recost.kernels.count_codes import (
     BUS_BITS,
     MEMORY_BITS_READ,
@@ -26,14 +25,14 @@ from recost.kernels.count_codes import (
 from recost.kernels.counts import data_movement, joined_layer_counts, layer_counts, layer_placement
 from recost.kernels.engine import network_sums, price_sums
 from recost.kernels.placement import ceil_div
-from recost.kernels.room import borrowed_room, make_room
+from recost.kernels.room import make_room
 from recost.kernels.tables import SCRATCH, reader
 from recost.vocabulary import ACTIONS, COUNTS
 
 # Points that share scratch space.
-_TOGETHER = 64
+_TOGETHER = 512
 # Numbers of crossbars that are remembered at once; a prime, so that multiples do not collide.
-_REMEMBERED = 127
+_REMEMBERED = 1021
 
 
 class Moving(NamedTuple):
@@ -41,7 +40,8 @@ class Moving(NamedTuple):
 
     `layers` are those at the lower ends of the intervals; layer i is like layer `first[i]`, and
     moves if `moves[i]`.  Its moves are the entries `starts[i]` to `starts[i + 1]`: to its
-    floating-point word `words[e]` the interval `axes[e]` adds `slopes[e]` from end to end.
+    floating-point word `words[e]`, which lies at `lows[e]`, the interval `axes[e]` adds `slopes[e]`
+    from end to end.  Entries of one word follow each other, and only the first has `lows`.
     `directions[i]` is the number of the profile of its input slices (`recost.kernels.tables`).
     """
 
@@ -51,6 +51,7 @@ class Moving(NamedTuple):
     starts: Any
     axes: Any
     words: Any
+    lows: Any
     slopes: Any
     directions: Any
 
@@ -93,32 +94,35 @@ def sum_networks(layers, structures, rows_at, counts, copies, sums):
 
 
 class _Space(NamedTuple):
-    """What one thread works in: layers where the point has them, their words and counts."""
+    """What one thread works in: layers where the point has them, their words, counts, copies."""
 
     layers: Any
     words: Any
     counts: Any
+    copies: Any
     scratch: Any
     room: Any
 
 
 @inlined
-def _move(moving, layer, share, words, base):
+def _move(moving, layer, share, words):
     """Put a layer where a point has it; layers are as long as the words divided among them."""
     begin = layer * (words.size // moving.layers.size)
+    value, before = 0.0, -1
     for e in range(moving.starts[layer], moving.starts[layer + 1]):
-        words[begin + moving.words[e]] = base[begin + moving.words[e]]
-    for e in range(moving.starts[layer], moving.starts[layer + 1]):
-        words[begin + moving.words[e]] += share[moving.axes[e]] * moving.slopes[e]
+        word = moving.words[e]
+        value = (value if word == before else moving.lows[e]) + share[
+            moving.axes[e]
+        ] * moving.slopes[e]
+        words[begin + word] = value
+        before = word
 
 
-@kernel
+@borrowing
 def _sum_points(moving, given, special, tables, space, points, sums):
     """`sum_moving` for the points of one block, one after the other."""
     structures, structure_at, shares, counts, rows_at, copies = given
-    layers, own, words = borrowed(space.layers), borrowed(space.counts), borrowed(space.words)
-    scratch, room = borrowed(space.scratch), borrowed_room(space.room)
-    base = moving.layers.view(np.float64)
+    layers, own = space.layers, space.counts
     for p in range(points[0], points[1]):
         structure = structures[structure_at[p]]
         for i in range(layers.size):
@@ -129,10 +133,12 @@ def _sum_points(moving, given, special, tables, space, points, sums):
                 for c in range(COUNTS):
                     own[i, c] = own[moving.first[i], c]
             else:
-                _move(moving, i, shares[p], words, base)
-                mine = reader(tables, moving.directions[i], scratch, room)
+                _move(moving, i, shares[p], space.words)
+                mine = reader(tables, moving.directions[i], space.scratch, space.room)
                 joined_layer_counts(layers[i], structure, special, mine, own[i])
-        network_sums(layers, structure, own, copies.copy(), 0, sums[p])
+        for i in range(layers.size):
+            space.copies[i] = copies[i]
+        network_sums(layers, structure, own, space.copies, 0, sums[p])
 
 
 @driver
@@ -151,6 +157,7 @@ def sum_moving(moving, machine, shares, fixed, special, tables, sums):
             layers,
             layers.view(np.float64),
             np.empty((layers.size, COUNTS)),
+            np.empty_like(copies),
             np.full((tables.keys.shape[0], SCRATCH), np.nan),
             make_room(structures[structure_at[0]], _REMEMBERED),
         )

@@ -24,7 +24,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from recost.kernels._intrinsics import fma
-from recost.kernels._numba import inlined, joined, kernel
+from recost.kernels._numba import borrowing, inlined, joined
 from recost.kernels.moments import (
     ACTIONS,
     CONVERSIONS,
@@ -182,13 +182,13 @@ def _read(surface, values, densities, width, scratch, out):
     return covered
 
 
-@kernel
+@borrowing
 def _read_inputs(surface, values, densities, scratch):
     """The values of the inputs into scratch; whether the surface covers the densities."""
     return _read(surface, values, densities, INPUTS_VALUES, scratch, _INPUTS)
 
 
-@kernel
+@borrowing
 def _read_weights(surface, values, densities, scratch, out):
     """The values of weights or dead rows into scratch; whether the surface covers the densities."""
     return _read(surface, values, densities, WEIGHTS_VALUES, scratch, out)

@@ -9,9 +9,7 @@ from __future__ import annotations
 
 import math
 
-import numpy as np
-
-from recost.kernels._numba import inlined, light
+from recost.kernels._numba import borrowing, inlined
 from recost.kernels.classes import (
     KEPT_ROWS,
     WORK,
@@ -30,7 +28,7 @@ from recost.kernels.compaction import (
     kept_numbers,
 )
 from recost.kernels.crossbars import class_moments, usual_bound
-from recost.kernels.lattice import NODES, add_tied, mean_of, slowest_chunks, slowest_tied, tie
+from recost.kernels.lattice import add_tied, cleared, mean_of, slowest_chunks, slowest_tied, tie
 from recost.kernels.maximum import larger, largest
 from recost.kernels.moments import (
     ACTIONS,
@@ -136,7 +134,7 @@ def _slowest_of_chunks(slowest, longest, limits, room):
     return last
 
 
-@light
+@borrowing
 def _row_class_wait(layer, structure, place, inputs, special, tables, room):
     """Adds one row class's work; cumulants of its slowest crossbar, their bound, the lattice.
 
@@ -150,7 +148,7 @@ def _row_class_wait(layer, structure, place, inputs, special, tables, room):
     if special is not None:
         by_crossbar = structure.sparsity_weights == _CROSSBAR_ROW
         by_column = structure.sparsity_weights == _OU_COLUMN
-        law, joint = np.empty(reached.size), np.zeros((NODES, reached.size))
+        law, joint = room.law[: reached.size], cleared(room.joint, reached.size)
     slowest = own = shared = filters = Cumulants(0.0, 0.0, 0.0)
     unit, bound, every, columns, sets = 1.0, 0.0, n == 1.0, 0.0, 0.0
     size = structure.crossbar_columns

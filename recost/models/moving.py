@@ -41,7 +41,7 @@ class Moves:
         words = layers.view(np.float64).reshape(len(layers), -1)
         raw = np.concatenate([words, *slopes], axis=1).view(np.uint64)
         _, first, inverse = np.unique(raw, axis=0, return_index=True, return_inverse=True)
-        layer, axis, word = np.nonzero(slopes.transpose(1, 0, 2))
+        layer, word, axis = np.nonzero(slopes.transpose(1, 2, 0))
         directions = [self._direction(one, slopes[:, i, _SLICES]) for i, one in enumerate(layers)]
         self.moving = Moving(
             layers,
@@ -50,6 +50,7 @@ class Moves:
             np.searchsorted(layer, np.arange(len(layers) + 1)),
             axis,
             FLOATS[word],
+            words[layer, FLOATS[word]],
             slopes[axis, layer, word],
             np.array(directions, np.int64),
         )

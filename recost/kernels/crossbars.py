@@ -54,10 +54,10 @@ def _moments(rows, groups, parts, streams, tables, out):
 
 @inlined
 def class_moments(layer, structure, inputs, piece, special, tables, room):
-    """Moments of a class of crossbars, in `room`; returns (units, alike, bound, kept rows).
+    """Moments of a class of crossbars, in `room`; returns (units, alike, bound, kept rows, known).
 
-    `units` column groups are cut from the crossbar; where they work `alike` the cycles are
-    multiples of their number.
+    `known` classes of column groups are in `room`.  `units` column groups are cut from the
+    crossbar; where they work `alike` the cycles are multiples of their number.
 
     `piece` is (start, bitlines, element density): the first bitline counted from the first cell
     of a weight, how many there are, and how dense their weights.  `rows` tell what the mode
@@ -77,7 +77,7 @@ def class_moments(layer, structure, inputs, piece, special, tables, room):
         weights = -(-bitlines // cells)
         column_moments(rows, layer, element, (weights, cells, width), streams, out)
         out[LIMITS, 0], out[LIMITS, 1] = float(tall * units * streams.size), 0.0
-        return units, False, float(tall * units * streams.size), 0.0
+        return units, False, float(tall * units * streams.size), 0.0, 0
     asked = bitlines if mode == _CROSSBAR_ROW else width
     if mode in (_CROSSBAR_ROW, _OU_ROW):
         known = crossbar_patterns(layer, cells, element, (start, bitlines, asked), room)
@@ -93,13 +93,13 @@ def class_moments(layer, structure, inputs, piece, special, tables, room):
     if special is not None and structure.mapping_compaction == _WHOLE_LAYER and mode == _OU_ROW:
         compacted_moments(layer, rows, above, groups[:known], parts[:used], streams, out)
         out[LIMITS, 0] = most
-        return units, False, most, kept
+        return units, False, most, kept, known
     _moments(rows, groups[:known], parts[:used], streams, tables, out)
     if mode != _CROSSBAR_ROW:
         alike = True
         for c in range(used):
             alike = alike and parts[c].density == 1.0
-        return units, alike, most, kept
+        return units, alike, most, kept, known
     if special is not None:
         law[:] = 0.0
         for c in range(used):
@@ -110,7 +110,7 @@ def class_moments(layer, structure, inputs, piece, special, tables, room):
         out[cause, 1] *= units * units
         out[cause, 2] *= units * units * units
     out[ACTIONS, DRIVES] *= units
-    return units, True, most, kept
+    return units, True, most, kept, known
 
 
 @borrowing

@@ -6,6 +6,11 @@ That sum takes few values, far apart, and no smooth law describes its maximum; b
 distribution is a convolution of short lists.  Where every crossbar keeps rows of its own (A_b
 active ones among L ~ Binomial(n, rho p) live rows that it keeps) the convolution is the law of
 one crossbar, and a normal copula ties the crossbars of a chunk together.
+
+Where only one input slice tells crossbars apart (dense inputs, or values that are skipped as a
+whole) the number of active rows of a chunk says all that its crossbars have in common: given
+it, the cycles of a crossbar are a convolution over its groups, crossbars are independent, and
+the slowest is exact again.
 """
 
 from __future__ import annotations
@@ -15,8 +20,10 @@ import math
 import numpy as np
 
 from recost.kernels._numba import inlined, kernel, light
-from recost.kernels.binomial import count_pmf, pooled
+from recost.kernels.binomial import count_pmf, pooled, product_correlation
+from recost.kernels.moments import row_correlation
 from recost.kernels.normal import below, density, quantile
+from recost.kernels.records import Cumulants
 
 # Numbers of live rows that are told apart; more are pooled with their neighbours.
 _POINTS = 48
@@ -25,6 +32,10 @@ _REACH, _STEP = 7.0, 0.125
 NODES = 113
 # Crossbars that are tied like this are one.
 _ONE = 0.999
+# The largest chance below 1: its complement has a logarithm.
+_SURE = 1.0 - 2.0**-53
+# Chances below this are left out: of 1e9 crossbars none is so unlikely.
+_NEVER = 1e-18
 
 
 @inlined
@@ -157,3 +168,101 @@ def mean_of(reached):
     for t in range(reached.size - 1):
         mean -= math.expm1(reached[t])
     return mean
+
+
+@kernel
+def known_actives(rows, stream, numbers, shares):
+    """Numbers of active rows of a chunk into `numbers`, with their shares; returns how many.
+
+    Of more than `numbers` has places, neighbours are pooled at the number in their middle.
+    """
+    pmf = np.empty(rows.number + 1)
+    joint = product_correlation(rows.live, 0.0, stream, rows.input_correlation)
+    first, last = count_pmf(rows.number, rows.live * stream, joint, pmf)
+    block = -(-(last - first + 1) // numbers.size)
+    used = 0
+    for low in range(first, last + 1, block):
+        high = min(last, low + block - 1)
+        shares[used] = 0.0
+        for k in range(low, high + 1):
+            shares[used] += pmf[k]
+        if shares[used] > _NEVER:
+            numbers[used] = (low + high) // 2
+            used += 1
+    return used
+
+
+@inlined
+def _group_units(rows, parts, active, pmf, units):
+    """Distribution of a group's units for `active` rows into `units`; returns where it ends."""
+    end = -(-active // rows.height)
+    for u in range(end + 1):
+        units[u] = 0.0
+    for c in range(parts.size):
+        within = row_correlation(parts[c].correlation, rows)
+        first, last = count_pmf(active, parts[c].density, within, pmf)
+        for k in range(first, last + 1):
+            units[-(-k // rows.height)] += parts[c].weight * pmf[k]
+    while end > 0 and units[end] < _NEVER:
+        end -= 1
+    return end
+
+
+@kernel
+def add_known(rows, groups, parts, actives, crossbars, stretch, joint):
+    """Add ln P(none of `crossbars` needs more than t | actives[i] rows are active) to `joint[i]`.
+
+    The crossbars have the column groups `groups`, of which a unit is `stretch` units of t.
+    """
+    tall = -(-rows.number // rows.height)
+    size = 1
+    for k in range(groups.size):
+        size += int(groups[k].multiplicity) * tall
+    pmf, units, law = np.empty(rows.number + 1), np.empty(tall + 1), np.empty(size)
+    for i in range(actives.size):
+        low = high = 0
+        law[0] = 1.0
+        for k in range(groups.size):
+            held = parts[groups[k].first : groups[k].first + groups[k].count]
+            most = _group_units(rows, held, actives[i], pmf, units)
+            for _ in range(int(groups[k].multiplicity)):
+                # From the top down, so that a place is read before it is written.
+                for t in range(high + most, low - 1, -1):
+                    value = 0.0
+                    for u in range(max(0, t - high), min(most, t - low) + 1):
+                        value += units[u] * law[t - u]
+                    law[t] = value
+                high += most
+                while high > low and law[high] < _NEVER:
+                    high -= 1
+                while low < high and law[low] < _NEVER:
+                    low += 1
+        above = 0.0
+        for t in range(joint.shape[1] - 1, -1, -1):
+            while high >= low and high * stretch > t + 1e-9:
+                above += law[high]
+                high -= 1
+            if above > 0.0:
+                joint[i, t] += crossbars * math.log1p(-min(above, _SURE))
+
+
+@kernel
+def slowest_known(joint, shares, chunks, reached):
+    """Add ln P(no chunk of `chunks` goes beyond t) to `reached[t]`, crossbars as in `joint`.
+
+    `shares[i]` is the chance of row i of `joint`.  Returns the cumulants of the slowest.
+    """
+    one = two = three = before = 0.0
+    for t in range(reached.size):
+        beyond = 0.0
+        for i in range(shares.size):
+            beyond -= shares[i] * math.expm1(joint[i, t])
+        most = chunks * math.log1p(-min(beyond, _SURE))
+        reached[t] += most
+        chance = math.exp(most) - before
+        before += chance
+        one += chance * t
+        two += chance * t * t
+        three += chance * t * t * t
+    third = three - 3.0 * one * two + 2.0 * one * one * one
+    return Cumulants(one, max(0.0, two - one * one), third)

@@ -10,6 +10,7 @@ from __future__ import annotations
 import math
 
 from recost.kernels._numba import borrowing, inlined
+from recost.kernels.causes import causes, of_filters, scaled, together
 from recost.kernels.classes import (
     KEPT_ROWS,
     WORK,
@@ -28,7 +29,17 @@ from recost.kernels.compaction import (
     kept_numbers,
 )
 from recost.kernels.crossbars import class_moments, usual_bound
-from recost.kernels.lattice import add_tied, cleared, mean_of, slowest_chunks, slowest_tied, tie
+from recost.kernels.lattice import (
+    add_known,
+    add_tied,
+    cleared,
+    known_actives,
+    mean_of,
+    slowest_chunks,
+    slowest_known,
+    slowest_tied,
+    tie,
+)
 from recost.kernels.maximum import larger, largest
 from recost.kernels.moments import (
     ACTIONS,
@@ -38,12 +49,10 @@ from recost.kernels.moments import (
     OWN_FIXED,
     OWN_FRESH,
     READS,
-    SHARED_FIXED,
-    SHARED_FRESH,
 )
 from recost.kernels.placement import place
 from recost.kernels.records import Cumulants, Rows
-from recost.vocabulary import ActivationSparsity, Compaction, Sync, WeightSparsity
+from recost.vocabulary import ActivationSparsity, Compaction, FilterZeros, Sync, WeightSparsity
 
 _NO_WEIGHTS = int(WeightSparsity.NONE)
 _MATRIX = int(WeightSparsity.MATRIX)
@@ -51,18 +60,11 @@ _CROSSBAR_ROW = int(WeightSparsity.CROSSBAR_ROW)
 _OU_ROW = int(WeightSparsity.OU_ROW)
 _OU_COLUMN = int(WeightSparsity.OU_COLUMN)
 _WHOLE_LAYER = int(Compaction.LAYER)
+_INDEPENDENT = int(FilterZeros.INDEPENDENT)
 _NO_ACTIVATIONS = int(ActivationSparsity.NONE)
 _BY_LAYER = int(Sync.LAYER)
-
-
-@inlined
-def _summed(out, fixed, fresh, alike, n):
-    """Cumulants of n vectors' cycles by a fixed cause and one that each vector draws anew."""
-    return Cumulants(
-        alike * n * out[fixed, 0],
-        alike * alike * n * (n * out[fixed, 1] + out[fresh, 1]),
-        alike * alike * alike * n * (n * n * out[fixed, 2] + out[fresh, 2]),
-    )
+# Where a crossbar's own cycles vary by more (units squared), nothing is seen of the lattice.
+_SMOOTH = 4.0
 
 
 @inlined
@@ -95,34 +97,25 @@ def _by_filters(inputs, own, shared, filters, memory):
 
 
 @inlined
-def _swelling(own, more, unit):
-    """What the slowest crossbar of a chunk adds for a cycle that the chunk's inputs add to all.
-
-    The spread of crossbars changes with their mean: in Panjer's class dV/dm = 2 V / m - 1, in
-    units, so that a slowest that is `more` above the mean, a multiple of sqrt(V), moves by
-    1 + more / (2 V) dV/dm.  Where spread falls, near the bound, the bound says it already.
-    """
-    slope = 2.0 * own.variance / (own.mean * unit) - 1.0
-    change = 0.5 * more * unit * slope / own.variance
-    return 1.0 + max(0.0, change)
-
-
-@inlined
 def _slowest_of_chunks(slowest, longest, limits, room):
     """Cumulants of the slowest crossbar of `chunks` row chunks that are alike.
 
     `slowest` are those of a chunk's slowest by its own; `longest` are (columns, sets, own, shared,
-    filters) of the class with the longest mean, `limits` (chunks, unit, bound, whether for one
-    vector).  Where filters are dead as a whole, columns first or chunks first both leave out
-    what the other sees: the longer is taken.
+    filters, slope) of the class with the longest mean, `limits` (chunks, unit, bound).  For a
+    cycle that the chunk adds to all, own variance V changes by the slope and a slowest that is a
+    multiple of sqrt(V) above the mean by `swelling`.  Where filters are dead as a whole, columns
+    first or chunks first both leave out what the other sees: the longer is taken.
     """
-    columns, sets, own, shared, filters = longest
-    chunks, unit, bound, alone = limits
-    swelling = 1.0
-    if alone and own.variance > 0.0 and slowest.mean > own.mean:
-        swelling = _swelling(own, slowest.mean - own.mean, unit)
+    columns, sets, own, shared, filters, slope = longest
+    chunks, unit, bound = limits
+    swelling, left = 1.0, 0.0
+    if own.variance > 0.0:
+        more = max(0.0, slowest.mean - own.mean)
+        swelling = max(0.0, 1.0 + 0.5 * more * slope / own.variance)
+        left = slope * slowest.variance / own.variance
     variance = slowest.variance + swelling * swelling * shared.variance
     third = slowest.third + swelling * swelling * swelling * shared.third
+    third += 3.0 * swelling * left * shared.variance
     if filters.variance > 0.0:  # the filters are the same in all chunks
         variance -= slowest.variance * filters.variance / own.variance
     last = largest(slowest.mean, variance, third, chunks, unit, bound, room.memory)
@@ -134,23 +127,63 @@ def _slowest_of_chunks(slowest, longest, limits, room):
     return last
 
 
+@inlined
+def _keeps_rows_apart(layer, structure):
+    """Whether crossbars, or their groups, keep rows of a chunk each for itself.
+
+    Filters that are dead as a whole would tie those of a column together.
+    """
+    mode = structure.sparsity_weights
+    whole = structure.mapping_compaction == _WHOLE_LAYER
+    apart = layer.filter_zeros == _INDEPENDENT or layer.filter_density >= 1.0
+    return apart and (mode == _CROSSBAR_ROW or (mode == _OU_ROW and not whole))
+
+
+@inlined
+def _add_class(states, rows, crossbars, joint, room):
+    """Add a class of crossbars to the laws of `add_known`, if these are wanted for all so far.
+
+    `crossbars` are (group classes, whether all groups work alike, how many crossbars, units of
+    the lattice in a unit of theirs).  Returns `states`, or 0 where the smooth law will do.
+    """
+    classes, same, count, stretch = crossbars
+    own = room.moments[OWN_FIXED, 1] + room.moments[OWN_FRESH, 1]
+    if states == 0 or not (same or 0.0 < own < _SMOOTH):
+        return 0
+    groups = room.groups[:classes]
+    parts = room.parts[: groups[classes - 1].first + groups[classes - 1].count]
+    add_known(rows, groups, parts, room.numbers[:states], count, stretch, joint)
+    return states
+
+
+@inlined
+def _lattice(structure, rows, streams, unit, special):
+    """Of what a crossbar's cycles are multiples, given that of its groups."""
+    lattice = float(unit)
+    if special is not None and structure.sparsity_weights == _OU_COLUMN:
+        # A row group costs its units in all active slices.
+        lattice *= max(1.0, active_slices(streams, rows.height))
+    return lattice
+
+
 @borrowing
 def _row_class_wait(layer, structure, place, inputs, special, tables, room):
     """Adds one row class's work; cumulants of its slowest crossbar, their bound, the lattice.
 
     `inputs` are (rows, rows in the chunks above, streams, slices alike, vectors waited for
-    together, row chunks, `reached`).  The lattice is the groups of a crossbar if all work
-    alike, when `reached` is filled; else 0.
+    together, row chunks, `reached`).  The lattice is the unit of `reached`, which is filled if
+    the law of the slowest is known on it; else 0.
     """
     rows, above, streams, alike, n, chunks, reached = inputs
     out, law, joint = room.moments, reached, room.moments
-    by_crossbar, by_column = False, False
-    if special is not None:
-        by_crossbar = structure.sparsity_weights == _CROSSBAR_ROW
-        by_column = structure.sparsity_weights == _OU_COLUMN
+    by_crossbar = special is not None and structure.sparsity_weights == _CROSSBAR_ROW
+    states = 0
+    if n == 1.0 and streams.size == 1 and _keeps_rows_apart(layer, structure):
+        states = known_actives(rows, streams[0], room.numbers, room.chances)
+    if special is not None or states > 0:
         law, joint = room.law[: reached.size], cleared(room.joint, reached.size)
-    slowest = own = shared = filters = Cumulants(0.0, 0.0, 0.0)
-    unit, bound, every, columns, sets = 1.0, 0.0, n == 1.0, 0.0, 0.0
+    slowest = own = Cumulants(0.0, 0.0, 0.0)
+    longest, unit, bound, every = (0.0, 0.0, own, own, own, 0.0), 1.0, 0.0, n == 1.0
     size = structure.crossbar_columns
     widest = float(-(-min(size, place.bitlines) // structure.operation_unit_columns))
     for i in range(2 * column_classes(place, size)):
@@ -161,7 +194,7 @@ def _row_class_wait(layer, structure, place, inputs, special, tables, room):
             continue
         out[FILTERS, 1] = out[FILTERS, 2] = 0.0
         given, piece = (rows, above, streams, law), (start, bitlines, element)
-        units, same, most, kept = class_moments(
+        units, same, most, kept, classes = class_moments(
             layer, structure, given, piece, special, tables, room
         )
         crossbars = float(layer.groups * chunks) * count
@@ -169,35 +202,33 @@ def _row_class_wait(layer, structure, place, inputs, special, tables, room):
         if n == 1.0 and not same:
             most = min(most, usual_bound(out, units, crossbars))
         most *= alike * n
-        lattice = float(alike * units) if same else float(alike)
-        if special is not None and by_column:  # a row group costs its units in all active slices
-            lattice *= max(1.0, active_slices(streams, rows.height))
-        if special is not None and by_crossbar:
-            tied = tie(streams, rows.live, kept / max(rows.number * rows.live, 1e-300))
-            add_tied(law, count, tied, units / widest, joint)
+        lattice = _lattice(structure, rows, streams, alike * units if same else alike, special)
+        density = kept / max(rows.number * rows.live, 1e-300)
+        stretch = units / widest if by_crossbar else 1.0
+        if special is not None and by_crossbar and states == 0:
+            add_tied(law, count, tie(streams, rows.live, density), stretch, joint)
+        states = _add_class(states, rows, (classes, same, count, stretch), joint, room)
         every = every and same
-        mine = _summed(out, OWN_FIXED, OWN_FRESH, alike, n)
+        mixed = together(out, streams, density / units) if special is None else (0.0, 0.0, 0.0)
+        mine, shared, slope = causes(out, mixed, alike, n)
         if bound == 0.0 or mine.mean > own.mean:
-            own, columns, sets = mine, float(many * layer.groups), float(same_sets)
-            shared = _summed(out, SHARED_FIXED, SHARED_FRESH, alike, n)
-            scale = alike * n
-            filters = Cumulants(
-                0.0, scale * scale * out[FILTERS, 1], scale * scale * scale * out[FILTERS, 2]
-            )
+            own, filters = mine, of_filters(out, alike * n)
+            longest = (float(many * layer.groups), float(same_sets), own, shared, filters, slope)
         mine = largest(mine.mean, mine.variance, mine.third, count, lattice, most, room.memory)
         slowest = larger(slowest, mine, max(bound, most)) if bound > 0.0 else mine
         unit, bound = max(unit, lattice), max(bound, most)
-    count = float(chunks * layer.groups)
-    if special is not None and by_crossbar and every:
+    count, step = float(chunks * layer.groups), alike * widest if by_crossbar else float(alike)
+    if states > 0:
+        mine = slowest_known(joint, room.chances[:states], count, reached)
+        return scaled(mine, step, own.mean), bound, step
+    if not every:
+        return _slowest_of_chunks(slowest, longest, (count, unit, bound), room), bound, 0.0
+    if special is not None and by_crossbar:
         slowest_tied(joint, count, reached)
-        unit = alike * widest
-    elif every:
+    else:
         slowest_chunks(rows, streams, count, reached)
-    if every:  # no less than the mean, however rare the rest
-        return Cumulants(own.mean, 0.0, 0.0), bound, unit
-    longest = (columns, sets, own, shared, filters)
-    slowest = _slowest_of_chunks(slowest, longest, (count, unit, bound, n == 1.0), room)
-    return slowest, bound, 0.0
+    # No less than the mean, however rare the rest.
+    return Cumulants(own.mean, 0.0, 0.0), bound, step if by_crossbar else unit
 
 
 @inlined
@@ -211,7 +242,11 @@ def _critical_path(layer, structure, place, inputs, special, tables, room):
     height = min(structure.operation_unit_rows, size)
     tall = -(-min(layer.rows, size) // height)
     # The exact law, in units of `lattice`, where all crossbars of a row chunk work alike.
-    reached, lattice = room.reached[: streams.size * tall + 1], math.inf
+    values = streams.size
+    if values == 1 and mode == _OU_ROW:  # where groups differ, single ones are told apart
+        width = structure.operation_unit_columns
+        values = -(-min(structure.crossbar_columns, place.bitlines) // width)
+    reached, lattice = room.reached[: values * tall + 1], math.inf
     reached[:] = 0.0
     slowest, bound = Cumulants(0.0, 0.0, 0.0), 0.0
     full, chunks, last = place.row_chunks - 1, place.row_chunks, place.last_rows
@@ -272,7 +307,8 @@ def crossbar_work(layer, structure, placed, special, tables, room):
             if numbers[p] == 0:
                 continue
             here = place(numbers[p], columns, layer.groups, structure)
-        cycles += shares[p] * _critical_path(layer, structure, here, inputs, special, tables, room)
+        share = shares[p]  # the path uses their place, if there is no other
+        cycles += share * _critical_path(layer, structure, here, inputs, special, tables, room)
     if special is not None:
         whole = mode == _OU_ROW and structure.mapping_compaction == _WHOLE_LAYER
         if whole or mode == _MATRIX:

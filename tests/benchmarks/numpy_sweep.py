@@ -43,7 +43,7 @@ def read(surface, values, one, two):
 
 
 def moments(tables, table, p, rho, x):
-    """Mean, own and shared variance and third moment, limits of one column group."""
+    """Mean, own and shared variance and third moment, limits, causes of one column group."""
     s = tables.surfaces[table * SURFACES : (table + 1) * SURFACES]
     v, u, r = p * rho * x, rho * x, rho * p
     i, first = cell(s[UNITS]["first"], v)
@@ -57,15 +57,17 @@ def moments(tables, table, p, rho, x):
         scale, lost = x ** (m + 1) * r * (1.0 - r), (x * p) ** (m + 1) * rho * (1.0 - rho)
         fixed, fixed_one = scale * weights[:, m - 1], scale * weights[:, m + 1]
         dead_all, dead_one = lost * dead[:, m - 1], lost * dead[:, m + 1]
-        own = fixed - dead_all + v * units[:, m] - through - fixed_one + dead_one
-        found += [own, dead_all + through - dead_one]
+        rest = v * units[:, m] - through - fixed_one + dead_one
+        found += [fixed - dead_all + rest, dead_all + through - dead_one]
+        if m == 1:
+            causes = [dead_all, through - dead_one, fixed - dead_all, rest]
     begin, end = tables.pieces[table], tables.pieces[table + 1]
     at = begin + np.searchsorted(tables.edges[begin + 1 : end, 0], v, side="right")
     low, high = tables.edges[at].T
     piece = basis(2.0 * (v - low) / (high - low) - 1.0)
     beyond, zero, one, two = np.matmul(piece[:, None, :], tables.limits[at])[:, 0].T
     tied = p * p * np.maximum(0.0, zero - 2.0 * x * one + x * x * two)
-    return found, (tables.usual[at], v * np.maximum(0.0, beyond), v * tied)
+    return found, (tables.usual[at], v * np.maximum(0.0, beyond), v * tied), [*causes, rest]
 
 
 def below(x, skewness):
@@ -128,6 +130,19 @@ def larger(a, b, bound):
     return np.minimum(mean, bound), square - mean * mean, np.where(share >= 0.5, a[2], b[2])
 
 
+def together(causes, p, q):
+    """What two causes make together: own and shared third moment, and what own variance gains."""
+    rows, inputs, weights, both, rest = causes
+    share = rest / (1.0 + p + q - 2.0 * p * q)
+    with_weights, with_inputs = weights / both * (1.0 - q), inputs / both * (1.0 - p)
+    return (
+        3.0 * with_weights * (1.0 - 2.0 * p) * share,
+        3.0 * rows * inputs,
+        with_inputs * (1.0 - 2.0 * q) * share + 2.0 * with_inputs * with_weights * share
+        + rows * (both + weights),
+    )  # fmt: skip
+
+
 class NumpySweep:
     """`moving` and `tables` of a sweep over element and row densities; `structure` of SRE."""
 
@@ -172,6 +187,7 @@ class NumpySweep:
         p = 1.0 - (1.0 - 0.5 * element) ** 2
         x = np.full_like(p, layer["slice_density"].max())
         total = float(layer["slice_density"].sum())
+        steep = float((layer["slice_density"] ** 2).sum()) / total
         vectors = float(layer["vectors"])
         work, drives, kept = 0.0, 0.0, 0.0
         slowest, bound = None, 0.0
@@ -179,15 +195,18 @@ class NumpySweep:
         for rows, table, chunks, columns, z in classes:
             if (table, *place) not in self.kept:  # crossbars of one height and density are alike
                 self.kept[table, *place] = moments(self.tables, table, p, rho, x)
-            found, limits = self.kept[table, *place]
+            found, limits, causes = self.kept[table, *place]
             mine, most = None, 0.0
             for k, (units, count, own_z) in enumerate(columns):
                 crossbars = float(layer["groups"] * chunks * count)
                 mean, own, third = units * found[0], units * found[1], units * found[3]
                 shared, shared_third = units**2 * found[2], units**3 * found[4]
+                scaled = [units * causes[0] / found[0], units**2 * causes[1]]
+                scaled += [units * one for one in causes[2:]]
                 limit = usual_bound(mean, own + shared, third + shared_third,
                                     [units * one for one in limits], units, crossbars)  # fmt: skip
-                one = largest(mean, own, third, own_z, limit)
+                own_third, common_third, gained = together(scaled, p, steep)
+                one = largest(mean, own, third + own_third, own_z, limit)
                 most = np.maximum(most, limit)
                 mine = one if mine is None else larger(mine, one, most)
                 work = work + crossbars * vectors * mean
@@ -195,13 +214,13 @@ class NumpySweep:
                 drives = drives + crossbars * vectors * driven * total
                 kept = kept + crossbars * driven
                 if k == 0:  # the widest: its crossbars have the longest mean
-                    first = mean, own, shared, shared_third
-            mean, own, shared, shared_third = first
+                    first = mean, own, shared, shared_third + common_third, gained / shared
+            mean, own, shared, shared_third, slope = first
             more = np.maximum(0.0, mine[0] - mean)
-            slope = 2.0 * own / mean - 1.0
-            swelling = 1.0 + np.maximum(0.0, 0.5 * more * slope / own)
+            swelling = np.maximum(0.0, 1.0 + 0.5 * more * slope / own)
             variance = mine[1] + swelling**2 * shared
             third = mine[2] + swelling**3 * shared_third
+            third = third + 3.0 * swelling * shared * slope * mine[1] / own
             mine = largest(mine[0], variance, third, z, most)
             bound = np.maximum(bound, most)
             slowest = mine if slowest is None else larger(slowest, mine, bound)

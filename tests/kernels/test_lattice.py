@@ -11,14 +11,18 @@ from scipy import stats
 from recost.kernels.binomial import pooled
 from recost.kernels.lattice import (
     NODES,
+    add_known,
     add_law,
     add_tied,
+    known_actives,
     mean_of,
     slowest_chunks,
+    slowest_known,
     slowest_tied,
     tie,
 )
-from recost.kernels.records import Rows
+from recost.kernels.records import GROUP, PART, Rows
+from tests.naive.closed_form import chance, masks
 
 
 def law_of(rows: Rows, streams: list[float], share: float, size: int) -> np.ndarray:
@@ -106,3 +110,72 @@ def test_the_slowest_of_alike_chunks_is_a_power_of_the_law() -> None:
     slowest_chunks(rows, streams, 5.0, reached)
     cdf = stats.binom(12, 0.5).cdf(4 * np.arange(4))
     assert mean_of(reached) == pytest.approx(float(np.sum(1 - cdf[:3] ** 5)), rel=1e-9)
+
+
+def crossbar_of(*groups: tuple[float, list[tuple[float, float]]]) -> tuple[np.ndarray, np.ndarray]:
+    """Column groups as kernels read them: (how many, parts as (weight, density)) of each class."""
+    classes, parts = np.zeros(len(groups), GROUP), np.zeros(sum(len(g[1]) for g in groups), PART)
+    first = 0
+    for k, (many, mixture) in enumerate(groups):
+        classes[k] = many, 1, first, len(mixture)
+        for part in mixture:
+            parts[first] = *part, 0.0
+            first += 1
+    return classes, parts
+
+
+def slowest_of(rows: Rows, stream: float, chunks: float, *crossbars: tuple) -> tuple:
+    """Law and cumulants of the slowest: (count, units of t in a unit, groups) of each class."""
+    numbers, shares = np.zeros(48, np.int64), np.zeros(48)
+    states = known_actives(rows, stream, numbers, shares)
+    joint, reached = np.zeros((states, 40)), np.zeros(40)
+    for count, stretch, groups in crossbars:
+        add_known(rows, *crossbar_of(*groups), numbers[:states], count, stretch, joint)
+    return reached, slowest_known(joint, shares[:states], chunks, reached)
+
+
+def test_the_slowest_of_two_crossbars_equals_the_enumeration_of_their_masks() -> None:
+    # Two crossbars of two groups on three rows: inputs in common, weights their own.
+    rows, stream, densities = Rows(3, 2, 0.8, 1, 0.0, 0.0), 0.6, (0.7, 0.25)
+    law = np.zeros(5)
+    for active in masks(3):
+        alone = np.zeros(5)
+        for one in masks(3):
+            for two in masks(3):
+                units = sum(-(-sum(a & k for a, k in zip(active, kept, strict=True)) // 2)
+                            for kept in (one, two))  # fmt: skip
+                alone[units] += chance(one, densities[0]) * chance(two, densities[1])
+        law += chance(active, 0.8 * stream) * np.cumsum(alone) ** 2
+    groups = (1.0, [(1.0, 0.7)]), (1.0, [(1.0, 0.25)])
+    reached, slowest = slowest_of(rows, stream, 1.0, (2.0, 1.0, groups))
+    np.testing.assert_allclose(np.exp(reached[:5]), law, rtol=1e-12)
+    mean = float(np.sum(1 - law[:4]))
+    assert slowest.mean == pytest.approx(mean, rel=1e-12)
+    pmf = np.diff(law, prepend=0.0)
+    for moment, order in ((slowest.variance, 2), (slowest.third, 3)):
+        exact = float(pmf @ (np.arange(5) - mean) ** order)
+        assert moment == pytest.approx(exact, rel=1e-9)
+
+
+def test_unlike_crossbars_dead_filters_and_narrow_ones_on_one_lattice() -> None:
+    rows = Rows(20, 4, 1.0, 1, 0.0, 0.0)
+    mixture = (1.0, [(0.3, 0.0), (0.7, 0.5)])
+    reached, _ = slowest_of(
+        rows, 1.0, 6.0, (3.0, 1.0, (mixture,)), (2.0, 0.5, ((2.0, [(1.0, 0.2)]),))
+    )
+    count = np.arange(21)
+    one = np.bincount(-(-count // 4), 0.7 * stats.binom(20, 0.5).pmf(count), 11)
+    one[0] += 0.3
+    two = np.bincount(-(-count // 4), stats.binom(20, 0.2).pmf(count), 6)
+    two = np.append(np.cumsum(np.convolve(two, two)), 1.0)  # twice as many units as of t
+    exact = (np.cumsum(one)[:6] ** 3 * two[:12:2] ** 2) ** 6
+    np.testing.assert_allclose(np.exp(reached[:6]), exact, rtol=1e-9, atol=1e-15)
+
+
+def test_many_active_rows_are_pooled() -> None:
+    rows = Rows(600, 16, 1.0, 1, 0.0, 0.0)
+    numbers, shares = np.zeros(48, np.int64), np.zeros(48)
+    states = known_actives(rows, 0.3, numbers, shares)
+    assert 20 < states <= 48
+    assert shares.sum() == pytest.approx(1.0, abs=1e-9)
+    assert shares @ numbers == pytest.approx(180.0, rel=5e-3)

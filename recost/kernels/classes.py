@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import math
-
 from recost.kernels._numba import borrowing, inlined
 from recost.kernels.powers import power
 from recost.vocabulary import ActivationSparsity, FilterZeros, WeightEncoding, WeightSparsity
@@ -49,23 +47,16 @@ def column_class(place, size, i):
     """Class i of a layer's column chunks: (start in a weight, bitlines, how many).
 
     Chunks of `size` bitlines start at different cells of a weight where its cells do not divide
-    `size`; the starts repeat after cells / gcd(cells, size) chunks.  The last class is the last
-    chunk, unless it is like the others.
+    `size`; the starts repeat after `place.starts` = cells / gcd(cells, size) chunks.  The last
+    class is the last chunk, unless it is like the others.
     """
-    cells = place.cells_per_weight
-    period = cells // math.gcd(cells, size)
+    cells, period = place.cells_per_weight, place.starts
     full = place.column_chunks - 1
     alike = period == 1 and place.last_bitlines == size
     if i == period:
         return (full * size) % cells, place.last_bitlines, 0 if alike else 1
     count = (full - i + period - 1) // period if full > i else 0
     return (i * size) % cells, size, count + (1 if alike else 0)
-
-
-@inlined
-def column_classes(place, size):
-    """How many classes `column_class` numbers."""
-    return place.cells_per_weight // math.gcd(place.cells_per_weight, size) + 1
 
 
 @borrowing

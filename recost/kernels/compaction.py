@@ -15,7 +15,6 @@ from recost.kernels.classes import (
     WORK_DRIVES,
     WORK_READS,
     column_class,
-    column_classes,
     matrix_shares,
     set_class,
 )
@@ -71,7 +70,7 @@ def _group_work(layer, structure, placed, total, active, times, room):
     cells, size = placed.cells_per_weight, structure.crossbar_columns
     width = min(structure.operation_unit_columns, size)
     work, groups, parts = room.work, room.groups, room.parts
-    for i in range(2 * column_classes(placed, size)):
+    for i in range(2 * (placed.starts + 1)):
         start, bitlines, many = column_class(placed, size, i // 2)
         element, sets = set_class(layer, structure, i % 2)
         if many * sets == 0:
@@ -130,7 +129,7 @@ def full_chunks(layer, structure, placed, room):
     cells, size = placed.cells_per_weight, structure.crossbar_columns
     groups, parts = room.groups, room.parts
     least, most = 1.0, 0.0
-    for i in range(2 * column_classes(placed, size)):
+    for i in range(2 * (placed.starts + 1)):
         start, bitlines, many = column_class(placed, size, i // 2)
         element, sets = set_class(layer, structure, i % 2)
         if many * sets == 0:

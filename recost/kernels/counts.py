@@ -75,7 +75,7 @@ def _fill_work(layer, structure, placed, work):
 
 @inlined
 def data_movement(layer, structure, placed, counts):
-    """Bits between tile memories, cores and tiles for one image, added to `counts`.
+    """Bits between tile memories, cores and tiles for one image, into `counts`.
 
     Every core that holds part of a row chunk fetches the chunk's inputs once a vector, dead rows
     with the others (a second pass finds them in the register); each row chunk's partial sums
@@ -88,24 +88,30 @@ def data_movement(layer, structure, placed, counts):
     strip = placed.column_chunks * placed.sets
     copies = ceil_div(strip, structure.hierarchy_crossbars_per_core)
     fetched = vectors * layer.rows * bits * copies
-    counts[MEMORY_BITS_READ] += fetched
+    counts[MEMORY_BITS_READ] = fetched
     partial = vectors * layer.columns * bits
-    counts[BUS_BITS] += fetched + partial * placed.row_chunks
+    counts[BUS_BITS] = fetched + partial * placed.row_chunks
     per_tile = structure.hierarchy_crossbars_per_core * structure.hierarchy_cores_per_tile
     tiles = ceil_div(placed.row_chunks, max(1, per_tile // strip))
-    counts[MEMORY_BITS_WRITTEN] += float(layer.outputs * bits)
+    counts[MEMORY_BITS_WRITTEN] = float(layer.outputs * bits)
     crossing = partial * (tiles - 1) + float(layer.outputs * bits)
-    counts[NETWORK_BIT_HOPS] += crossing * structure.network_on_chip_hops
+    counts[NETWORK_BIT_HOPS] = crossing * structure.network_on_chip_hops
 
 
-def count_layer(layer, structure, special, tables, counts):
-    """Actions, cycles and crossbars of one layer, one image, into `counts` (see `Count`).
-
-    `special` and `tables` as in `recost.kernels.crossbars.crossbar_work`.
-    """
+@inlined
+def count_placed(layer, structure, placed, counts):
+    """What follows from where a layer lies, whatever its densities, into `counts`; the rest 0."""
     for i in range(counts.size):
         counts[i] = 0.0
-    placed = layer_placement(layer, structure)
+    counts[CROSSBARS] = float(placed.crossbars)
+    height = (placed.row_chunks - 1) * structure.crossbar_rows + placed.last_rows
+    counts[CELLS_USED] = float(layer.groups * placed.sets * height * placed.bitlines)
+    counts[VECTOR_OPERATIONS] = float(layer.vector_operations)
+    data_movement(layer, structure, placed, counts)
+
+
+def count_work(layer, structure, placed, special, tables, counts):
+    """What crossbars do for one image into `counts`, which hold what `count_placed` says."""
     room = make_room(structure, 1) if tables is None else tables.room
     cycles = crossbar_work(layer, structure, placed, special, tables, room)
     work = room.work
@@ -121,9 +127,6 @@ def count_layer(layer, structure, special, tables, counts):
     counts[SHIFT_ADDS] = work[WORK_CONVERSIONS]
     counts[OUTPUT_REGISTER_WRITES] = work[WORK_CONVERSIONS]
     counts[INPUT_REGISTER_BITS] = work[WORK_DRIVES] * structure.precision_dac_bits
-    counts[CROSSBARS] = float(placed.crossbars)
-    height = (placed.row_chunks - 1) * structure.crossbar_rows + placed.last_rows
-    counts[CELLS_USED] = float(layer.groups * placed.sets * height * placed.bitlines)
     if structure.sparsity_weights == _OU_ROW:
         # A group's index list is read once a vector and pass, for all its input slices.
         whole = structure.mapping_compaction == _WHOLE_LAYER
@@ -133,11 +136,19 @@ def count_layer(layer, structure, special, tables, counts):
         counts[INDEX_BITS_STORED] = work[KEPT_ROWS] * width
         counts[INDEX_DECODES] = lists
         counts[INDEX_BITS_READ] = lists * width
-    counts[VECTOR_OPERATIONS] = float(layer.vector_operations)
-    data_movement(layer, structure, placed, counts)
 
 
-# Not copied into its caller where it is called from Python, which would compile it once more.
-layer_counts = light(count_layer)
-#: `layer_counts` for a loop over many layers, copied into it.
-joined_layer_counts = joined(count_layer)
+_work = light(count_work)
+#: `count_work` for a loop over many layers, copied into it.
+joined_work = joined(count_work)
+
+
+@light
+def layer_counts(layer, structure, special, tables, counts):
+    """Actions, cycles and crossbars of one layer, one image, into `counts` (see `Count`).
+
+    `special` and `tables` as in `recost.kernels.waiting.crossbar_work`.
+    """
+    placed = layer_placement(layer, structure)
+    count_placed(layer, structure, placed, counts)
+    _work(layer, structure, placed, special, tables, counts)

@@ -61,7 +61,7 @@ _SHARES = (
 MEMORY = len(_SHARES) + 1
 
 
-@borrowing
+@inlined
 def _skewed(z, skewness):
     """The standardised value whose Wilson-Hilferty score is z: 2/g ((1 + g z/6 - g^2/36)^3 - 1).
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 from recost.kernels._numba import borrowing
 from recost.kernels.records import Placement
 from recost.vocabulary import Compaction, WeightEncoding, WeightSparsity
@@ -38,6 +40,7 @@ def place(rows, columns, groups, structure):
         rows - (row_chunks - 1) * structure.crossbar_rows,
         column_chunks,
         bitlines - (column_chunks - 1) * structure.crossbar_columns,
+        cells // math.gcd(cells, structure.crossbar_columns),
         sets,
         groups * sets * row_chunks * column_chunks,
     )

@@ -66,8 +66,13 @@ class Placement(NamedTuple):
     last_rows: int  # rows of the last row chunk
     column_chunks: int
     last_bitlines: int
+    starts: int  # cells of a weight at which column chunks begin: 1 if no weight straddles two
     sets: int  # crossbar sets for signed weights: 2 if differential
     crossbars: int
+
+
+# Numbers of a placement.
+PLACED = len(Placement._fields)
 
 
 class Rows(NamedTuple):

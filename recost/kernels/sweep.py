@@ -14,17 +14,19 @@ from typing import Any, NamedTuple
 
 import numpy as np
 from numba import prange
+from numba.np.unsafe.ndarray import to_fixed_tuple
 
 from recost.kernels._numba import borrowing, driver, inlined
-from recost.kernels.count_codes import (
-    BUS_BITS,
-    MEMORY_BITS_READ,
-    MEMORY_BITS_WRITTEN,
-    NETWORK_BIT_HOPS,
+from recost.kernels.counts import (
+    count_placed,
+    data_movement,
+    joined_work,
+    layer_counts,
+    layer_placement,
 )
-from recost.kernels.counts import data_movement, joined_layer_counts, layer_counts, layer_placement
 from recost.kernels.engine import network_sums, price_sums
-from recost.kernels.placement import ceil_div
+from recost.kernels.placement import ceil_div, frees_crossbars
+from recost.kernels.records import PLACED, Placement
 from recost.kernels.room import make_room
 from recost.kernels.tables import SCRATCH, reader
 from recost.vocabulary import ACTIONS, COUNTS
@@ -39,9 +41,9 @@ class Moving(NamedTuple):
     """A network whose layers move with the point.
 
     `layers` are those at the lower ends of the intervals; layer i is like layer `first[i]`, and
-    moves if `moves[i]`.  Its moves are the entries `starts[i]` to `starts[i + 1]`: to its
-    floating-point word `words[e]`, which lies at `lows[e]`, the interval `axes[e]` adds `slopes[e]`
-    from end to end.  Entries of one word follow each other, and only the first has `lows`.
+    moves if `moves[i]`.  Its moves are the entries `starts[i]` to `starts[i + 1]`: to the 8-byte
+    word `words[e]` of `layers`, which lies at `lows[e]`, the interval `axes[e]` adds `slopes[e]`
+    from end to end.  Entries of one word follow each other; `joins[e]` if one is not the first.
     `directions[i]` is the number of the profile of its input slices (`recost.kernels.tables`).
     """
 
@@ -51,6 +53,7 @@ class Moving(NamedTuple):
     starts: Any
     axes: Any
     words: Any
+    joins: Any
     lows: Any
     slopes: Any
     directions: Any
@@ -72,10 +75,7 @@ def _share_counts(layer, structure, shared, counts):
     """Copy the counts of another structure, which differs at most in its hierarchy."""
     for c in range(COUNTS):
         counts[c] = shared[c]
-    counts[MEMORY_BITS_READ] = counts[MEMORY_BITS_WRITTEN] = 0.0
-    counts[BUS_BITS] = counts[NETWORK_BIT_HOPS] = 0.0
-    placed = layer_placement(layer, structure)
-    data_movement(layer, structure, placed, counts)
+    data_movement(layer, structure, layer_placement(layer, structure), counts)
 
 
 @driver
@@ -94,28 +94,53 @@ def sum_networks(layers, structures, rows_at, counts, copies, sums):
 
 
 class _Space(NamedTuple):
-    """What one thread works in: layers where the point has them, their words, counts, copies."""
+    """What one thread works in: layers where the point has them, their words, counts, copies.
+
+    `settled` are the counts that do not move with the point, and `placed` where layers lie.
+    """
 
     layers: Any
     words: Any
     counts: Any
     copies: Any
+    settled: Any
+    placed: Any
     scratch: Any
     room: Any
 
 
 @inlined
+def _settle(moving, structure, counts, rows, space):
+    """What all points on a structure share: `counts` and `rows` are those of its layers."""
+    for i in range(moving.layers.size):
+        layer, settled = moving.layers[i], space.settled[i]
+        if moving.moves[i]:
+            placed = layer_placement(layer, structure)
+            count_placed(layer, structure, placed, settled)
+            for k, number in enumerate(placed):
+                space.placed[i, k] = number
+        else:
+            _share_counts(layer, structure, counts[rows[i]], settled)
+
+
+@inlined
 def _move(moving, layer, share, words):
-    """Put a layer where a point has it; layers are as long as the words divided among them."""
-    begin = layer * (words.size // moving.layers.size)
-    value, before = 0.0, -1
+    """Put a layer where a point has it."""
+    value = 0.0
     for e in range(moving.starts[layer], moving.starts[layer + 1]):
-        word = moving.words[e]
-        value = (value if word == before else moving.lows[e]) + share[
-            moving.axes[e]
-        ] * moving.slopes[e]
-        words[begin + word] = value
-        before = word
+        start = value if moving.joins[e] else moving.lows[e]
+        value = start + share[moving.axes[e]] * moving.slopes[e]
+        words[moving.words[e]] = value
+
+
+@inlined
+def _count_moved(layer, structure, special, tables, placed, counts):
+    """The counts of a layer that has been moved, where `counts` hold what is settled."""
+    at = Placement(*to_fixed_tuple(placed, PLACED))
+    if frees_crossbars(structure):  # where it lies moves too
+        at = layer_placement(layer, structure)
+        count_placed(layer, structure, at, counts)
+    joined_work(layer, structure, at, special, tables, counts)
 
 
 @borrowing
@@ -123,19 +148,20 @@ def _sum_points(moving, given, special, tables, space, points, sums):
     """`sum_moving` for the points of one block, one after the other."""
     structures, structure_at, shares, counts, rows_at, copies = given
     layers, own = space.layers, space.counts
+    before = -1
     for p in range(points[0], points[1]):
         structure = structures[structure_at[p]]
+        if structure_at[p] != before:
+            before = structure_at[p]
+            _settle(moving, structure, counts, rows_at[before], space)
         for i in range(layers.size):
-            if not moving.moves[i]:
-                shared = counts[rows_at[structure_at[p], i]]
-                _share_counts(layers[i], structure, shared, own[i])
-            elif moving.first[i] < i:
-                for c in range(COUNTS):
-                    own[i, c] = own[moving.first[i], c]
-            else:
+            first = moving.first[i]
+            for c in range(COUNTS):
+                own[i, c] = space.settled[i, c] if first == i else own[first, c]
+            if first == i and moving.moves[i]:
                 _move(moving, i, shares[p], space.words)
                 mine = reader(tables, moving.directions[i], space.scratch, space.room)
-                joined_layer_counts(layers[i], structure, special, mine, own[i])
+                _count_moved(layers[i], structure, special, mine, space.placed[i], own[i])
         for i in range(layers.size):
             space.copies[i] = copies[i]
         network_sums(layers, structure, own, space.copies, 0, sums[p])
@@ -158,6 +184,8 @@ def sum_moving(moving, machine, shares, fixed, special, tables, sums):
             layers.view(np.float64),
             np.empty((layers.size, COUNTS)),
             np.empty_like(copies),
+            np.empty((layers.size, COUNTS)),
+            np.empty((layers.size, PLACED), np.int64),
             np.full((tables.keys.shape[0], SCRATCH), np.nan),
             make_room(structures[structure_at[0]], _REMEMBERED),
         )

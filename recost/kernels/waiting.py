@@ -18,7 +18,6 @@ from recost.kernels.classes import (
     WORK_DRIVES,
     WORK_READS,
     column_class,
-    column_classes,
     input_streams,
     set_class,
 )
@@ -186,7 +185,7 @@ def _row_class_wait(layer, structure, place, inputs, special, tables, room):
     longest, unit, bound, every = (0.0, 0.0, own, own, own, 0.0), 1.0, 0.0, n == 1.0
     size = structure.crossbar_columns
     widest = float(-(-min(size, place.bitlines) // structure.operation_unit_columns))
-    for i in range(2 * column_classes(place, size)):
+    for i in range(2 * (place.starts + 1)):
         start, bitlines, many = column_class(place, size, i // 2)
         element, same_sets = set_class(layer, structure, i % 2)
         count = float(many * same_sets)

@@ -42,6 +42,8 @@ class Moves:
         raw = np.concatenate([words, *slopes], axis=1).view(np.uint64)
         _, first, inverse = np.unique(raw, axis=0, return_index=True, return_inverse=True)
         layer, word, axis = np.nonzero(slopes.transpose(1, 2, 0))
+        joins = np.zeros(len(layer), bool)
+        joins[1:] = (np.diff(layer) == 0) & (np.diff(word) == 0)
         directions = [self._direction(one, slopes[:, i, _SLICES]) for i, one in enumerate(layers)]
         self.moving = Moving(
             layers,
@@ -49,7 +51,8 @@ class Moves:
             slopes.any(axis=(0, 2)),
             np.searchsorted(layer, np.arange(len(layers) + 1)),
             axis,
-            FLOATS[word],
+            layer * words.shape[1] + FLOATS[word],
+            joins,
             words[layer, FLOATS[word]],
             slopes[axis, layer, word],
             np.array(directions, np.int64),

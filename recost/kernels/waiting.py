@@ -45,6 +45,7 @@ from recost.kernels.moments import (
     CONVERSIONS,
     DRIVES,
     FILTERS,
+    LIMITS,
     OWN_FIXED,
     OWN_FRESH,
     READS,
@@ -100,13 +101,14 @@ def _slowest_of_chunks(slowest, longest, limits, room):
     """Cumulants of the slowest crossbar of `chunks` row chunks that are alike.
 
     `slowest` are those of a chunk's slowest by its own; `longest` are (columns, sets, own, shared,
-    filters, slope) of the class with the longest mean, `limits` (chunks, unit, bound).  For a
-    cycle that the chunk adds to all, own variance V changes by the slope and a slowest that is a
-    multiple of sqrt(V) above the mean by `swelling`.  Where filters are dead as a whole, columns
-    first or chunks first both leave out what the other sees: the longer is taken.
+    filters, slope) of the class with the longest mean, `limits` (chunks, unit, bound, usual).
+    For a cycle that the chunk adds to all, own variance V changes by the slope and a slowest that
+    is a multiple of sqrt(V) above the mean by `swelling`.  Where filters are dead as a whole,
+    columns first or chunks first both leave out what the other sees: the longer is taken.  The
+    smooth law does not see what goes on beyond the `usual` sum: `bound` takes over there.
     """
     columns, sets, own, shared, filters, slope = longest
-    chunks, unit, bound = limits
+    chunks, unit, bound, usual = limits
     swelling, left = 1.0, 0.0
     if own.variance > 0.0:
         more = max(0.0, slowest.mean - own.mean)
@@ -122,8 +124,9 @@ def _slowest_of_chunks(slowest, longest, limits, room):
         inputs = (columns, chunks * sets, unit, bound)
         other = _by_filters(inputs, own, shared, filters, room.memory)
         if other.mean > last.mean:
-            return other
-    return last
+            last = other
+    share = min(1.0, max(0.0, 1.0 - (usual - last.mean) / unit))
+    return Cumulants(last.mean + share * (bound - last.mean), last.variance, last.third)
 
 
 @inlined
@@ -182,24 +185,24 @@ def _row_class_wait(layer, structure, place, inputs, special, tables, room):
     if special is not None or states > 0:
         law, joint = room.law[: reached.size], cleared(room.joint, reached.size)
     slowest = own = Cumulants(0.0, 0.0, 0.0)
-    longest, unit, bound, every = (0.0, 0.0, own, own, own, 0.0), 1.0, 0.0, n == 1.0
+    longest, usual, every = (0.0, 0.0, own, own, own, 0.0), math.inf, n == 1.0
+    unit, bound = 1.0, 0.0
     size = structure.crossbar_columns
     widest = float(-(-min(size, place.bitlines) // structure.operation_unit_columns))
     for i in range(2 * (place.starts + 1)):
         start, bitlines, many = column_class(place, size, i // 2)
         element, same_sets = set_class(layer, structure, i % 2)
-        count = float(many * same_sets)
+        count, piece = float(many * same_sets), (start, bitlines, element)
         if count == 0.0:
             continue
         out[FILTERS, 1] = out[FILTERS, 2] = 0.0
-        given, piece = (rows, above, streams, law), (start, bitlines, element)
         units, same, most, kept, classes = class_moments(
-            layer, structure, given, piece, special, tables, room
+            layer, structure, (rows, above, streams, law), piece, special, tables, room
         )
         crossbars = float(layer.groups * chunks) * count
         _add_work(crossbars * layer.vectors * alike, out, crossbars * kept, room.work)
         if n == 1.0 and not same:
-            most = min(most, usual_bound(out, units, crossbars))
+            most = min(most, usual_bound(out, units, crossbars, float(layer.groups * chunks)))
         most *= alike * n
         lattice = _lattice(structure, rows, streams, alike * units if same else alike, special)
         density = kept / max(rows.number * rows.live, 1e-300)
@@ -211,6 +214,7 @@ def _row_class_wait(layer, structure, place, inputs, special, tables, room):
         mixed = together(out, streams, density / units) if special is None else (0.0, 0.0, 0.0)
         mine, shared, slope = causes(out, mixed, alike, n)
         if bound == 0.0 or mine.mean > own.mean:
+            usual = alike * out[LIMITS, 0] if n == 1.0 else math.inf
             own, filters = mine, of_filters(out, alike * n)
             longest = (float(many * layer.groups), float(same_sets), own, shared, filters, slope)
         mine = largest(mine.mean, mine.variance, mine.third, count, lattice, most, room.memory)
@@ -221,7 +225,7 @@ def _row_class_wait(layer, structure, place, inputs, special, tables, room):
         mine = slowest_known(joint, room.chances[:states], count, reached)
         return scaled(mine, step, own.mean), bound, step
     if not every:
-        return _slowest_of_chunks(slowest, longest, (count, unit, bound), room), bound, 0.0
+        return _slowest_of_chunks(slowest, longest, (count, unit, bound, usual), room), bound, 0.0
     if special is not None and by_crossbar:
         slowest_tied(joint, count, reached)
     else:

@@ -73,25 +73,28 @@ def moments(tables, table, p, rho, x):
 def below(x, skewness):
     from scipy.special import ndtr
 
-    base = np.maximum(1.0 + 0.5 * skewness * x, 0.0)
-    return ndtr(6.0 / skewness * (np.cbrt(base) - 1.0) + skewness / 6.0)
+    base = 1.0 + 0.5 * skewness * x
+    inside = ndtr(6.0 / skewness * (np.cbrt(base) - 1.0) + skewness / 6.0)
+    return np.where(base > 0.0, inside, skewness < 0.0)
 
 
-def usual_bound(mean, variance, third, limits, units, crossbars):
+def usual_bound(mean, variance, third, limits, units, waiting):
     usual, expected, tied = limits
-    cluster = 1.0 + (units - 1.0) * np.divide(tied, expected, out=np.zeros_like(tied),
-                                              where=expected > 0.0)  # fmt: skip
+    crossbars, chunks = waiting
+    tied = np.divide(tied, expected, out=np.zeros_like(tied), where=expected > 0.0)
+    cluster = 1.0 + (units - 1.0) * tied
     rate = expected / cluster
     deviation = np.sqrt(variance)
     at_sum = below((usual - 0.5 - mean) / deviation, third / deviation**3)
-    left = 0.5 / np.maximum(1.0, crossbars * (1.0 - at_sum))
+    left = np.maximum(1.0, crossbars * (chunks / crossbars) ** tied * (1.0 - at_sum))
     term = np.exp(-rate)
-    above, x = 1.0 - term, np.zeros_like(rate)
-    while (more := above > left).any():
+    above, x, most = 1.0 - term, np.zeros_like(rate), np.zeros_like(rate)
+    while (more := (left * above > 1e-4) & (crossbars * expected > 1e-4)).any():
+        most = np.where(more, most - np.expm1(-left * above), most)
         x[more] += 1.0
         term = np.where(more, term * rate / np.maximum(x, 1.0), term)
         above = np.where(more, above - term, above)
-    return np.maximum(usual + x * cluster, mean)
+    return np.maximum(usual + most * cluster, mean)
 
 
 def scores(count):
@@ -115,6 +118,11 @@ def largest(mean, variance, third, z, bound):
         three = three + share * off * off * off
     mean = np.minimum(mean + np.maximum(0.0, one), bound)
     return mean, two - one * one, three - 3.0 * one * two + 2.0 * one**3
+
+
+def over(slowest, usual, bound):
+    share = np.clip(1.0 - (usual - slowest[0]), 0.0, 1.0)
+    return slowest[0] + share * (bound - slowest[0]), *slowest[1:]
 
 
 def larger(a, b, bound):
@@ -185,12 +193,12 @@ class NumpySweep:
         layer = self.moving.layers[i]
         classes, fixed, width = self.plans[i]
         p = 1.0 - (1.0 - 0.5 * element) ** 2
-        x = np.full_like(p, layer["slice_density"].max())
-        total = float(layer["slice_density"].sum())
-        steep = float((layer["slice_density"] ** 2).sum()) / total
+        density = layer["slice_density"]
+        x, total = np.full_like(p, density.max()), float(density.sum())
+        steep = float((density**2).sum()) / total
         vectors = float(layer["vectors"])
-        work, drives, kept = 0.0, 0.0, 0.0
-        slowest, bound = None, 0.0
+        work = drives = kept = bound = 0.0
+        slowest = None
         place = float(layer["element_density"]), float(layer["row_density"])
         for rows, table, chunks, columns, z in classes:
             if (table, *place) not in self.kept:  # crossbars of one height and density are alike
@@ -201,10 +209,11 @@ class NumpySweep:
                 crossbars = float(layer["groups"] * chunks * count)
                 mean, own, third = units * found[0], units * found[1], units * found[3]
                 shared, shared_third = units**2 * found[2], units**3 * found[4]
-                scaled = [units * causes[0] / found[0], units**2 * causes[1]]
-                scaled += [units * one for one in causes[2:]]
+                scaled = [causes[0] / found[0], units * causes[1], *causes[2:]]
+                scaled = [units * one for one in scaled]
                 limit = usual_bound(mean, own + shared, third + shared_third,
-                                    [units * one for one in limits], units, crossbars)  # fmt: skip
+                                    [units * one for one in limits], units,
+                                    (crossbars, float(layer["groups"] * chunks)))  # fmt: skip
                 own_third, common_third, gained = together(scaled, p, steep)
                 one = largest(mean, own, third + own_third, own_z, limit)
                 most = np.maximum(most, limit)
@@ -214,14 +223,15 @@ class NumpySweep:
                 drives = drives + crossbars * vectors * driven * total
                 kept = kept + crossbars * driven
                 if k == 0:  # the widest: its crossbars have the longest mean
-                    first = mean, own, shared, shared_third + common_third, gained / shared
-            mean, own, shared, shared_third, slope = first
+                    shared_third = shared_third + common_third
+                    first = mean, own, shared, shared_third, gained / shared, units * limits[0]
+            mean, own, shared, shared_third, slope, usual = first
             more = np.maximum(0.0, mine[0] - mean)
             swelling = np.maximum(0.0, 1.0 + 0.5 * more * slope / own)
             variance = mine[1] + swelling**2 * shared
             third = mine[2] + swelling**3 * shared_third
-            third = third + 3.0 * swelling * shared * slope * mine[1] / own
-            mine = largest(mine[0], variance, third, z, most)
+            third += 3.0 * swelling * shared * slope * mine[1] / own
+            mine = over(largest(mine[0], variance, third, z, most), usual, most)
             bound = np.maximum(bound, most)
             slowest = mine if slowest is None else larger(slowest, mine, bound)
         out = np.repeat(fixed[None, :], len(p), axis=0)

@@ -159,9 +159,10 @@ def borrowing(function: Function) -> Function:
 def joined(function: Function) -> Function:
     """Compile a `borrowing` kernel that is copied into its callers as machine code, not as source.
 
-    For one that is handed many arrays at once, which otherwise takes longer than its work.
+    For one that is handed many arrays at once, which otherwise takes longer than its work, and
+    that would take long to compile as part of its caller.
     """
-    return _compile(function, forceinline=True, _nrt=False)
+    return _marked(_compile(function, forceinline=True, _nrt=False))
 
 
 def inlined(function: Function) -> Function:

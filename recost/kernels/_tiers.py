@@ -8,6 +8,7 @@ Both ways give the same bits: no reassociation, no contraction, one C library.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from types import FunctionType
 from typing import Any
 
@@ -43,14 +44,19 @@ def _with_attributes(dtype: np.dtype[Any]) -> np.dtype[Any]:
 
 
 class tiered:  # noqa: N801 - reads as the function that it stands for
-    """A kernel, interpreted for its first calls and compiled if more follow."""
+    """A kernel, interpreted for its first calls and compiled if more follow.
 
-    def __init__(self, compiled: Any) -> None:
+    `passes` of its arguments says for how many calls one counts.
+    """
+
+    def __init__(self, compiled: Any, passes: Callable[..., int] = lambda *_: 1) -> None:
         self._compiled = compiled
+        self._passes = passes
         self._left = _OFTEN
 
     def __call__(self, *arguments: Any) -> Any:
         """What the kernel returns."""
+        self._left = max(0, self._left + 1 - self._passes(*arguments))
         if self._left == 0:
             return self._compiled(*arguments)
         self._left -= 1

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from recost.kernels._numba import borrowing, inlined, joined, light
+from recost.kernels._numba import borrowing, inlined, light
 from recost.kernels.classes import (
     KEPT_ROWS,
     WORK,
@@ -110,9 +110,12 @@ def count_placed(layer, structure, placed, counts):
     data_movement(layer, structure, placed, counts)
 
 
-def count_work(layer, structure, placed, special, tables, counts):
-    """What crossbars do for one image into `counts`, which hold what `count_placed` says."""
-    room = make_room(structure, 1) if tables is None else tables.room
+@inlined
+def count_work(layer, structure, placed, special, tables, room, counts):
+    """What crossbars do for one image into `counts`, which hold what `count_placed` says.
+
+    `special` and `tables` as in `recost.kernels.waiting.crossbar_work`.
+    """
     cycles = crossbar_work(layer, structure, placed, special, tables, room)
     work = room.work
     fill = structure.operation_unit_fill_cycles * layer.passes
@@ -138,17 +141,13 @@ def count_work(layer, structure, placed, special, tables, counts):
         counts[INDEX_BITS_READ] = lists * width
 
 
-_work = light(count_work)
-#: `count_work` for a loop over many layers, copied into it.
-joined_work = joined(count_work)
-
-
 @light
 def layer_counts(layer, structure, special, tables, counts):
     """Actions, cycles and crossbars of one layer, one image, into `counts` (see `Count`).
 
     `special` and `tables` as in `recost.kernels.waiting.crossbar_work`.
     """
+    room = make_room(structure, 1)
     placed = layer_placement(layer, structure)
     count_placed(layer, structure, placed, counts)
-    _work(layer, structure, placed, special, tables, counts)
+    count_work(layer, structure, placed, special, tables, room, counts)

@@ -10,17 +10,20 @@ kernels (`recost.kernels.engine`).
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any, NamedTuple
 
+import numba
 import numpy as np
 from numba import prange
 from numba.np.unsafe.ndarray import to_fixed_tuple
 
 from recost.kernels._numba import borrowing, driver, inlined
+from recost.kernels._tiers import tiered
 from recost.kernels.counts import (
     count_placed,
+    count_work,
     data_movement,
-    joined_work,
     layer_counts,
     layer_placement,
 )
@@ -28,7 +31,7 @@ from recost.kernels.engine import network_sums, price_sums
 from recost.kernels.placement import ceil_div, frees_crossbars
 from recost.kernels.records import PLACED, Placement
 from recost.kernels.room import make_room
-from recost.kernels.tables import SCRATCH, reader
+from recost.kernels.tables import SCRATCH, Tables, reader
 from recost.vocabulary import ACTIONS, COUNTS
 
 # Points that share scratch space.
@@ -60,7 +63,7 @@ class Moving(NamedTuple):
 
 
 @driver
-def count_items(layers, structures, layer_at, structure_at, special, counts):
+def _count_items(layers, structures, layer_at, structure_at, special, counts):
     """Counts of layer `layer_at[i]` on structure `structure_at[i]` into `counts[i]`.
 
     `layers` is of `BOUND_LAYER`, `structures` of the structure dtype, `counts` [items, COUNTS];
@@ -68,6 +71,9 @@ def count_items(layers, structures, layer_at, structure_at, special, counts):
     """
     for i in prange(layer_at.size):
         layer_counts(layers[layer_at[i]], structures[structure_at[i]], special, None, counts[i])
+
+
+count_items = tiered(_count_items, lambda *given: int(given[2].size))
 
 
 @inlined
@@ -134,13 +140,13 @@ def _move(moving, layer, share, words):
 
 
 @inlined
-def _count_moved(layer, structure, special, tables, placed, counts):
-    """The counts of a layer that has been moved, where `counts` hold what is settled."""
-    at = Placement(*to_fixed_tuple(placed, PLACED))
+def _count_moved(layer, structure, special, tables, space, i):
+    """The counts of layer i, which has been moved, where `space` holds what is settled."""
+    at, counts = Placement(*to_fixed_tuple(space.placed[i], PLACED)), space.counts[i]
     if frees_crossbars(structure):  # where it lies moves too
         at = layer_placement(layer, structure)
         count_placed(layer, structure, at, counts)
-    joined_work(layer, structure, at, special, tables, counts)
+    count_work(layer, structure, at, special, tables, space.room, counts)
 
 
 @borrowing
@@ -160,38 +166,52 @@ def _sum_points(moving, given, special, tables, space, points, sums):
                 own[i, c] = space.settled[i, c] if first == i else own[first, c]
             if first == i and moving.moves[i]:
                 _move(moving, i, shares[p], space.words)
-                mine = reader(tables, moving.directions[i], space.scratch, space.room)
-                _count_moved(layers[i], structure, special, mine, space.placed[i], own[i])
+                mine = reader(tables, moving.directions[i], space.scratch)
+                _count_moved(layers[i], structure, special, mine, space, i)
         for i in range(layers.size):
             space.copies[i] = copies[i]
         network_sums(layers, structure, own, space.copies, 0, sums[p])
 
 
-@driver
-def sum_moving(moving, machine, shares, fixed, special, tables, sums):
+def sum_moving(
+    moving: Moving, machine: Any, shares: Any, fixed: Any, special: Any, tables: Tables, sums: Any
+) -> None:
     """Sums over a network whose layers move, at each point, into `sums` [points, SUMS].
 
     `machine` is (structures, at): point p has the structure `structures[at[p]]`; it lies
     `shares[p]` along the intervals.  `fixed` are (counts, rows_at, copies) of `sum_networks`,
     for layers that do not move.
+
+    The interpreter's threads take blocks of points from each other: a driver would compile the
+    longest kernel of all twice more.
     """
     structures, structure_at = machine
-    counts, rows_at, copies = fixed
-    for block in prange(ceil_div(structure_at.size, _TOGETHER)):
+    given = structures, structure_at, shares, *fixed
+
+    def block(start: int) -> None:
         layers = moving.layers.copy()
         space = _Space(
             layers,
             layers.view(np.float64),
             np.empty((layers.size, COUNTS)),
-            np.empty_like(copies),
+            np.empty_like(fixed[2]),
             np.empty((layers.size, COUNTS)),
             np.empty((layers.size, PLACED), np.int64),
-            np.full((tables.keys.shape[0], SCRATCH), np.nan),
-            make_room(structures[structure_at[0]], _REMEMBERED),
+            np.full((len(tables.keys), SCRATCH), np.nan),
+            make_room(structures[structure_at[start]], _REMEMBERED),
         )
-        given = structures, structure_at, shares, counts, rows_at, copies
-        points = block * _TOGETHER, min(structure_at.size, (block + 1) * _TOGETHER)
+        points = start, min(structure_at.size, start + _TOGETHER)
         _sum_points(moving, given, special, tables, space, points, sums)
+
+    starts = range(0, structure_at.size, _TOGETHER)
+    threads = min(numba.get_num_threads(), len(starts))
+    if threads <= 1:
+        for start in starts:
+            block(start)
+        return
+    with ThreadPoolExecutor(threads) as pool:
+        for _ in pool.map(block, starts):  # raises what a block raises
+            pass
 
 
 class Priced(NamedTuple):

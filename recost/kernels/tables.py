@@ -93,11 +93,10 @@ class Tables(NamedTuple):
     limits: Any
     asked: Any
     scratch: Any
-    room: Any
 
 
 @inlined
-def reader(tables, direction, scratch, room):
+def reader(tables, direction, scratch):
     """The tables for a layer of that direction, with the scratch space of one thread."""
     return Tables(
         direction,
@@ -112,7 +111,6 @@ def reader(tables, direction, scratch, room):
         tables.limits,
         tables.asked,
         scratch,
-        room,
     )
 
 

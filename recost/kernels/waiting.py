@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import math
 
-from recost.kernels._numba import borrowing, inlined
+from recost.kernels._numba import inlined, joined
 from recost.kernels.causes import causes, of_filters, scaled, together
 from recost.kernels.classes import (
     KEPT_ROWS,
@@ -168,7 +168,7 @@ def _lattice(structure, rows, streams, unit, special):
     return lattice
 
 
-@borrowing
+@joined
 def _row_class_wait(layer, structure, place, inputs, special, tables, room):
     """Adds one row class's work; cumulants of its slowest crossbar, their bound, the lattice.
 

@@ -7,7 +7,6 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from recost.kernels.maximum import MEMORY
 from recost.kernels.tables import (
     INPUTS_VALUES,
     LIMITS_VALUES,
@@ -174,5 +173,4 @@ class Tabulation:
             np.concatenate([*limits, np.zeros((0, ORDER, LIMITS_VALUES))]),
             np.zeros((0, 6)),
             np.full((len(self._keys), SCRATCH), np.nan),
-            np.zeros((1, MEMORY)),
         )

@@ -214,7 +214,7 @@ class Study:
             begin = end
         if not parts:
             parts.append(self.rows(0, *self._pairs[0].space.points(0, 0))[0])
-        return join(parts), impossible
+        return (parts[0] if len(parts) == 1 else join(parts)), impossible
 
     def rows(self, number: int, places: Array, values: Array) -> tuple[Table, Array]:
         """The rows of points of one pair, and which of the points are possible."""
@@ -265,7 +265,8 @@ def chunks(study: Study, selection: Selection, start: int, stop: int) -> Pieces:
 def piece(study: Study, selection: Selection, low: int, high: int) -> tuple[Table, int]:
     """The rows of points low..high that may be wanted, and how many points are impossible."""
     table, impossible = study.table(low, high)
-    table = choose(table, matching(selection.where, table, rows_of(table)))
+    if selection.where:
+        table = choose(table, matching(selection.where, table, rows_of(table)))
     return best(table, selection) if selection.goals else table, impossible
 
 

@@ -6,9 +6,8 @@
 from __future__ import annotations
 
 import numpy as np
-from numba import prange
 
-from recost.kernels._numba import driver, kernel
+from recost.kernels._numba import kernel
 from recost.kernels.binomial import RARE, ceil_means, count_pmf
 from recost.kernels.placement import ceil_div
 from recost.kernels.tables import INPUTS_VALUES, LIMITS_VALUES, UNITS_VALUES, WEIGHTS_VALUES
@@ -49,14 +48,14 @@ def _central_moments(values, laws, spans, sums):
                 three[j] += square * off
 
 
-@driver
+@kernel
 def unit_sums(number, height, profile, places):
     """Cumulants of ceil(Bin(n, v d_b) / S) summed over b, over v: [places, 3]."""
     out = np.zeros((places.size, UNITS_VALUES))
     units = np.empty(number + 1)
     for k in range(number + 1):
         units[k] = ceil_div(k, height)
-    for i in prange(places.size):
+    for i in range(places.size):
         laws, spans = np.zeros((number + 1, profile.size)), np.empty((profile.size, 2), np.int64)
         sums = np.empty((3, profile.size))
         _laws(number, places[i] * profile, laws, spans)
@@ -66,16 +65,16 @@ def unit_sums(number, height, profile, places):
     return out
 
 
-@driver
+@kernel
 def input_sums(number, height, profile, thins, bases):
     """Central moments of f_t(Bin(n, u d_b)) summed over b, over t^m u: [thins, bases, 2]."""
     out = np.zeros((thins.size, bases.size, INPUTS_VALUES))
     many = profile.size
     laws = np.zeros((many, number + 1, bases.size))
     spans = np.empty((many, bases.size, 2), np.int64)
-    for b in prange(many):
+    for b in range(many):
         _laws(number, bases * profile[b], laws[b], spans[b])
-    for i in prange(thins.size):
+    for i in range(thins.size):
         means, scratch = np.empty(number + 1), np.empty(max(number, height) + 2)
         sums = np.empty((3, bases.size))
         ceil_means(number, thins[i], 0.0, height, scratch, means)
@@ -87,7 +86,7 @@ def input_sums(number, height, profile, thins, bases):
     return out
 
 
-@driver
+@kernel
 def weight_sums(number, height, profile, thins, bases):
     """Central moments of sum_b f_{t d_b}(Bin(n, r)), and summed b by b: [thins, bases, 4].
 
@@ -97,7 +96,7 @@ def weight_sums(number, height, profile, thins, bases):
     laws = np.zeros((number + 1, bases.size))
     spans = np.empty((bases.size, 2), np.int64)
     _laws(number, bases, laws, spans)
-    for i in prange(thins.size):
+    for i in range(thins.size):
         means, scratch = np.empty(number + 1), np.empty(max(number, height) + 2)
         whole, sums = np.zeros(number + 1), np.empty((3, bases.size))
         for b in range(profile.size + 1):
@@ -142,7 +141,7 @@ def usual_from(number, height, densities):
         densities[i] = high
 
 
-@driver
+@kernel
 def limit_sums(number, height, profile, usual, places):
     """What exceeds `usual[i, b]` units at v = `places[i]`, over v: [places, 4].
 
@@ -150,7 +149,7 @@ def limit_sums(number, height, profile, usual, places):
     d_b^k / (1 - v d_b)^2 for k = 0, 1, 2.
     """
     out = np.zeros((places.size, LIMITS_VALUES))
-    for i in prange(places.size):
+    for i in range(places.size):
         pmf = np.empty(number + 1)
         for b in range(profile.size):
             density = places[i] * profile[b]

@@ -100,13 +100,15 @@ class Counting:
         `copies` of each layer are there to start with; `values` [points, axes] are those of the
         intervals of densities.  Raises InputError where a layer does not change in proportion.
         """
-        found = self._counts(network, special, machines)
         structures, at = machines.structures, machines.at
+        layers = self.bound(network, int(machines.rows[0]))
         if not self._densities.endless:
+            found = self._counts(network, special, machines, np.ones(len(layers), bool))
             sums = np.zeros((len(structures), SUMS))
             sum_networks(found.layers, structures, found.rows, found.counts, copies, sums)
             return sums, at
-        moves = self._moving(network, int(machines.rows[0]), found.layers)
+        moves = self._moving(network, int(machines.rows[0]), layers)
+        found = self._counts(network, special, machines, ~moves.moving.moves)
         shares = self._densities.shares(values)
         sums = np.zeros((len(at), SUMS))
         fixed = found.counts, found.rows, copies
@@ -152,8 +154,10 @@ class Counting:
             self._tables[name] = moves.tables(machine, fixed, special)
         return self._tables[name]
 
-    def _counts(self, network: int, special: bool | None, machines: Machines) -> _Found:
-        """What layers count that do not move."""
+    def _counts(
+        self, network: int, special: bool | None, machines: Machines, still: Array
+    ) -> _Found:
+        """What layers count that do not move, which are `still`."""
         counted = machines.structures.copy()
         for name in _NOT_COUNTED:
             counted[name] = self._designs.structures[0][name]
@@ -166,7 +170,7 @@ class Counting:
         if missing:
             structures = counted[first[missing]]
             bound = [self.bound(network, int(machines.rows[first[i]])) for i in missing]
-            for i, made in zip(missing, _count(bound, structures, special), strict=True):
+            for i, made in zip(missing, _count(bound, structures, special, still), strict=True):
                 self._counted[keys[i]] = made
         found = [self._counted[key] for key in keys]
         offsets = np.cumsum([0] + [len(one.counts) for one in found])
@@ -208,14 +212,17 @@ class Counting:
         return b"".join(record[name].tobytes() for name in _BINDING)
 
 
-def _count(bound: Sequence[Array], structures: Array, special: bool | None) -> list[_Counted]:
-    """The counts of networks on structures, identical layers merged."""
+def _count(
+    bound: Sequence[Array], structures: Array, special: bool | None, still: Array
+) -> list[_Counted]:
+    """The counts of networks on structures, of `still` layers alone, identical layers merged."""
     firsts, rows = [], []
     for layers in bound:
         raw = layers.view(np.dtype((np.void, layers.dtype.itemsize))).ravel()
-        _, first, inverse = np.unique(raw, return_index=True, return_inverse=True)
-        firsts.append(first)
-        rows.append(inverse.ravel())
+        _, first, inverse = np.unique(raw[still], return_index=True, return_inverse=True)
+        firsts.append(np.flatnonzero(still)[first])
+        rows.append(np.zeros(len(layers), np.int64))
+        rows[-1][still] = inverse.ravel()
     pool = np.concatenate([layers[first] for layers, first in zip(bound, firsts, strict=True)])
     structure_at = np.repeat(np.arange(len(bound)), [len(first) for first in firsts])
     counts = np.zeros((len(pool), COUNTS))

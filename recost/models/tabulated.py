@@ -3,23 +3,32 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any, NamedTuple
 
+import numba
 import numpy as np
 
 from recost.kernels.tables import (
+    INPUTS,
     INPUTS_VALUES,
     LIMITS_VALUES,
+    LIVE,
     ORDER,
     SCRATCH,
     SURFACE,
+    SURFACES,
+    UNITS,
     UNITS_VALUES,
+    WEIGHTS,
     WEIGHTS_VALUES,
     Tables,
 )
 from recost.kernels.tabulation import input_sums, limit_sums, unit_sums, usual_from, weight_sums
 
 Array = np.ndarray[Any, Any]
+Key = tuple[int, int, int]
 
 #: Relative errors of means, of variances, and of third moments that are read from tables.
 ERRORS = (1e-11, 3e-9, 3e-7)
@@ -86,91 +95,113 @@ def _cells(first: _Axis, second: _Axis, sums: Array) -> Array:
     return both.reshape(first.cells * second.cells, ORDER, -1)
 
 
+class _Made(NamedTuple):
+    """One table: its surfaces, the coefficients of their cells, and the pieces of its limits."""
+
+    surfaces: Array
+    units: Array
+    inputs: Array
+    weights: tuple[Array, Array]
+    limits: tuple[Array, Array, Array]
+
+
+def _make(key: Key, profile: Array, densities: Array) -> _Made:
+    """The table for rows, height and direction, where `densities` [asked, 3] say."""
+    number, height, _ = key
+    p, rho, x = densities.T
+    ends = np.stack([densities.min(axis=0), densities.max(axis=0)])
+    (p_0, rho_0, x_0), (p_1, rho_1, x_1) = ends
+    certain = _axis(np.ones(1), number)
+    v = _axis(np.array([p_0 * rho_0 * x_0, p_1 * rho_1 * x_1]), number, _CELLS_ALONE)
+    thin, base = _axis(p, number), _axis(np.array([rho_0 * x_0, rho_1 * x_1]), number)
+    dense, kept = _axis(x, number), _axis(np.array([rho_0 * p_0, rho_1 * p_1]), number)
+    both, live = certain, certain
+    dead = np.zeros((0, ORDER, ORDER * WEIGHTS_VALUES))  # never read where all rows are live
+    if rho_0 < 1.0:
+        both, live = _axis(np.array([x_0 * p_0, x_1 * p_1]), number), _axis(rho, number)
+        sums = weight_sums(number, height, profile, both.places, live.places)
+        dead = _cells(both, live, sums)
+    surfaces = np.zeros(SURFACES, SURFACE)
+    for record, (first, second) in zip(
+        surfaces, ((v, certain), (thin, base), (dense, kept), (both, live)), strict=True
+    ):
+        record["first"], record["second"] = first[:5], second[:5]
+    return _Made(
+        surfaces,
+        _along(v, unit_sums(number, height, profile, v.places)),
+        _cells(thin, base, input_sums(number, height, profile, thin.places, base.places)),
+        (
+            _cells(dense, kept, weight_sums(number, height, profile, dense.places, kept.places)),
+            dead,
+        ),
+        _limits(number, height, profile, v),
+    )
+
+
+def _limits(number: int, height: int, profile: Array, v: _Axis) -> tuple[Array, Array, Array]:
+    """Edges, usual units and coefficients of the pieces on which the same units are usual."""
+    starts = np.empty(-(-number // height))
+    usual_from(number, height, starts)
+    low, high = v.low, max(v.high, v.low * (1.0 + _MARGIN))
+    breaks = (starts[:, None] / profile).ravel()
+    cells = v.places[::ORDER] if v.cells > 1 else np.zeros(0)
+    breaks = np.concatenate([breaks, cells])
+    breaks = np.unique(breaks[(breaks > low) & (breaks < high)])
+    edges = np.concatenate([[low], breaks, [high]])
+    edges = np.stack([edges[:-1], edges[1:]], axis=1)
+    middles = edges.mean(axis=1)
+    usual = np.searchsorted(starts, middles[:, None] * profile, side="right")
+    places = middles[:, None] + 0.5 * (edges[:, 1:] - edges[:, :1]) * _NODES
+    sums = limit_sums(number, height, profile, np.repeat(usual, ORDER, axis=0), places.ravel())
+    sums = sums.reshape(len(edges), ORDER, LIMITS_VALUES)
+    return edges, usual.sum(axis=1).astype(float), np.einsum("ab,ibw->iaw", _TRANSFORM, sums)
+
+
 class Tabulation:
-    """Collects tables, and hands them to a kernel."""
+    """Collects what is to be tabulated, and hands the tables to a kernel."""
 
     def __init__(self) -> None:
-        self._keys: list[tuple[int, int, int]] = []
-        self._surfaces: list[Array] = []
-        self._values: dict[str, list[Array]] = {"units": [], "inputs": [], "weights": []}
-        self._pieces = [0]
-        self._limits: list[tuple[Array, Array, Array]] = []
+        self._asked: list[tuple[Key, Array, Array]] = []
 
-    def add(self, key: tuple[int, int, int], profile: Array, densities: Array) -> None:
-        """Tabulate for rows, height and direction, where `densities` [asked, 3] say.
+    def add(self, key: Key, profile: Array, densities: Array) -> None:
+        """Ask for a table for rows, height and direction, where `densities` [asked, 3] say.
 
         These are p, rho and x of `recost.kernels.tables`; the range between the smallest and
         the largest of each is covered.
         """
-        number, height, _ = key
-        p, rho, x = densities.T
-        ends = np.stack([densities.min(axis=0), densities.max(axis=0)])
-        (p_0, rho_0, x_0), (p_1, rho_1, x_1) = ends
-        everything = np.array([p_0 * rho_0 * x_0, p_1 * rho_1 * x_1])
-        v = _axis(everything, number, _CELLS_ALONE)
-        certain = _axis(np.ones(1), number)
-        thin, base = _axis(p, number), _axis(np.array([rho_0 * x_0, rho_1 * x_1]), number)
-        dense, kept = _axis(x, number), _axis(np.array([rho_0 * p_0, rho_1 * p_1]), number)
-        self._keys.append(key)
-        self._add("units", v, certain, _along(v, unit_sums(number, height, profile, v.places)))
-        sums = input_sums(number, height, profile, thin.places, base.places)
-        self._add("inputs", thin, base, _cells(thin, base, sums))
-        sums = weight_sums(number, height, profile, dense.places, kept.places)
-        self._add("weights", dense, kept, _cells(dense, kept, sums))
-        if rho_0 < 1.0:
-            dense, kept = _axis(np.array([x_0 * p_0, x_1 * p_1]), number), _axis(rho, number)
-            sums = weight_sums(number, height, profile, dense.places, kept.places)
-            self._add("weights", dense, kept, _cells(dense, kept, sums))
-        else:  # never read
-            self._add("weights", certain, certain, np.zeros((0, ORDER, ORDER * WEIGHTS_VALUES)))
-        self._add_limits(number, height, profile, v)
-
-    def _add(self, name: str, first: _Axis, second: _Axis, values: Array) -> None:
-        kept = self._values[name]
-        record = np.zeros(1, SURFACE)
-        record["first"], record["second"] = first[:5], second[:5]
-        record["cell"] = sum(len(one) for one in kept)
-        self._surfaces.append(record)
-        kept.append(values)
-
-    def _add_limits(self, number: int, height: int, profile: Array, v: _Axis) -> None:
-        """Pieces between the densities at which some slice's usual units change."""
-        starts = np.empty(-(-number // height))
-        usual_from(number, height, starts)
-        low, high = v.low, max(v.high, v.low * (1.0 + _MARGIN))
-        breaks = (starts[:, None] / profile).ravel()
-        cells = v.places[::ORDER] if v.cells > 1 else np.zeros(0)
-        breaks = np.concatenate([breaks, cells])
-        breaks = np.unique(breaks[(breaks > low) & (breaks < high)])
-        edges = np.concatenate([[low], breaks, [high]])
-        edges = np.stack([edges[:-1], edges[1:]], axis=1)
-        middles = edges.mean(axis=1)
-        usual = np.searchsorted(starts, middles[:, None] * profile, side="right")
-        places = middles[:, None] + 0.5 * (edges[:, 1:] - edges[:, :1]) * _NODES
-        sums = limit_sums(
-            number, height, profile, np.repeat(usual, ORDER, axis=0), places.ravel()
-        ).reshape(len(edges), ORDER, LIMITS_VALUES)
-        self._limits.append(
-            (edges, usual.sum(axis=1).astype(float), np.einsum("ab,ibw->iaw", _TRANSFORM, sums))
-        )
-        self._pieces.append(self._pieces[-1] + len(edges))
+        self._asked.append((key, profile, densities))
 
     def tables(self) -> Tables:
-        """All that was added."""
-        edges, usual, limits = zip(*self._limits, strict=True) if self._limits else ((), (), ())
+        """All that was asked for, each by a thread of the interpreter."""
+        made: list[_Made] = []
+        if self._asked:
+            with ThreadPoolExecutor(numba.get_num_threads()) as pool:
+                made = list(pool.map(_make, *zip(*self._asked, strict=True)))
+        units, inputs = [one.units for one in made], [one.inputs for one in made]
+        weights = [cells for one in made for cells in one.weights]
+        edges, usual, limits = ([one.limits[k] for one in made] for k in range(3))
+        surfaces = np.zeros((len(made), SURFACES), SURFACE)
+        for record, one in zip(surfaces, made, strict=True):
+            record[:] = one.surfaces
+        surfaces["cell"][:, UNITS] = _starts(units)[:-1]
+        surfaces["cell"][:, INPUTS] = _starts(inputs)[:-1]
+        surfaces["cell"][:, [WEIGHTS, LIVE]] = _starts(weights)[:-1].reshape(-1, 2)
         return Tables(
             -1,
-            np.array(self._keys, np.int64).reshape(-1, 3),
-            np.concatenate([*self._surfaces, np.zeros(0, SURFACE)]),
-            np.concatenate([*self._values["units"], np.zeros((0, ORDER, UNITS_VALUES))]),
-            np.concatenate([*self._values["inputs"], np.zeros((0, ORDER, ORDER * INPUTS_VALUES))]),
-            np.concatenate(
-                [*self._values["weights"], np.zeros((0, ORDER, ORDER * WEIGHTS_VALUES))]
-            ),
-            np.array(self._pieces, np.int64),
+            np.array([key for key, _, _ in self._asked], np.int64).reshape(-1, 3),
+            surfaces.ravel(),
+            np.concatenate([*units, np.zeros((0, ORDER, UNITS_VALUES))]),
+            np.concatenate([*inputs, np.zeros((0, ORDER, ORDER * INPUTS_VALUES))]),
+            np.concatenate([*weights, np.zeros((0, ORDER, ORDER * WEIGHTS_VALUES))]),
+            _starts(edges),
             np.concatenate([*edges, np.zeros((0, 2))]),
             np.concatenate([*usual, np.zeros(0)]),
             np.concatenate([*limits, np.zeros((0, ORDER, LIMITS_VALUES))]),
             np.zeros((0, 6)),
-            np.full((len(self._keys), SCRATCH), np.nan),
+            np.full((len(made), SCRATCH), np.nan),
         )
+
+
+def _starts(parts: Sequence[Array]) -> Array:
+    """Where each of the parts begins, and the last ends, when they are put together."""
+    return np.cumsum([0, *map(len, parts)])

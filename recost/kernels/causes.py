@@ -37,10 +37,11 @@ def together(out, streams, density):
     their cycles the sum of x w over rows, x ~ Bernoulli(q) and w ~ Bernoulli(p), R would hold
     e^3, 3 h e^2, 3 g e^2 and 6 g h e as (1-2p)(1-2q) : 3q (1-2p) : 3p (1-2q) : 6pq: so it is
     shared out.  But all slices have their weights in common and all groups their inputs, which
-    makes h and g as much larger as the variances say.
+    makes h and g as much larger as the variances say.  Nothing is said of groups that differ in
+    their density because filters are dead as a whole.
     """
     both, many = out[OWN_FRESH, 1], 0.0
-    if both <= 1e-9 * (out[SHARED_FRESH, 1] + out[OWN_FIXED, 1]):
+    if both <= 1e-9 * (out[SHARED_FRESH, 1] + out[OWN_FIXED, 1]) or out[FILTERS, 1] > 0.0:
         return 0.0, 0.0, 0.0
     q = 0.0
     for b in range(streams.size):  # of the slices that rows are active in

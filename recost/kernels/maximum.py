@@ -17,8 +17,9 @@ variables and M from 1 to 1e9 the mean to 3e-7 deviations, the deviation to 1e-5
   Cornish and Fisher the two are (z^3 - z) / (48 v) deviations.
 
 Unlike crossbars (edges) are joined by Clark's formula for the larger of two normals (Clark
-1961).  For M = 1 and for a variable without spread the result is exact; else the error against
-Monte Carlo is measured in tests/kernels/test_maximum.py.
+1961).  For M = 1 and for a variable without spread the result is exact; else the error is
+measured against exact laws in tests/kernels/test_maximum.py, and against drawn crossbars, up to
+1e5 of them, in tests/models/test_straggler.py.
 """
 
 from __future__ import annotations

@@ -123,8 +123,7 @@ def _slowest_of_chunks(slowest, longest, limits, room):
     if filters.variance > 0.0:
         inputs = (columns, chunks * sets, unit, bound)
         other = _by_filters(inputs, own, shared, filters, room.memory)
-        if other.mean > last.mean:
-            last = other
+        return other if other.mean > last.mean else last
     share = min(1.0, max(0.0, 1.0 - (usual - last.mean) / unit))
     return Cumulants(last.mean + share * (bound - last.mean), last.variance, last.third)
 
@@ -214,7 +213,7 @@ def _row_class_wait(layer, structure, place, inputs, special, tables, room):
         mixed = together(out, streams, density / units) if special is None else (0.0, 0.0, 0.0)
         mine, shared, slope = causes(out, mixed, alike, n)
         if bound == 0.0 or mine.mean > own.mean:
-            usual = alike * out[LIMITS, 0] if n == 1.0 else math.inf
+            usual = alike * out[LIMITS, 0] if n == 1.0 and special is None else math.inf
             own, filters = mine, of_filters(out, alike * n)
             longest = (float(many * layer.groups), float(same_sets), own, shared, filters, slope)
         mine = largest(mine.mean, mine.variance, mine.third, count, lattice, most, room.memory)

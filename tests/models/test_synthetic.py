@@ -184,13 +184,13 @@ def test_waiting_agrees_with_the_closed_form_over_many_settings(capsys):
     # The slowest crossbar is approximated (recost.kernels.waiting): how well is printed.
     worst = check_agreement(range(300), "cycles", more=400)
     say(capsys, f"slowest crossbar: {300 - len(worst)} of 300 settings agree", worst, setting)
-    assert len(worst) <= 8
+    assert len(worst) <= 6
     limits = {
-        WeightSparsity.NONE: 0.01,
+        WeightSparsity.NONE: 0.0,
         WeightSparsity.CROSSBAR_ROW: 0.03,
-        WeightSparsity.OU_COLUMN: 0.06,
-        WeightSparsity.MATRIX: 0.02,
-        WeightSparsity.OU_ROW: 0.12,
+        WeightSparsity.OU_COLUMN: 0.045,
+        WeightSparsity.MATRIX: 0.0,
+        WeightSparsity.OU_ROW: 0.065,
     }
     for bias, seed in worst:
         assert abs(bias) <= limits[setting(seed)[0].sparsity.weights], seed
@@ -203,8 +203,8 @@ def test_waiting_where_filters_are_dead_as_a_whole(capsys):
     worst = check_agreement(range(60), "cycles", more=200, draw=draw)
     say(capsys, f"dead filters: {60 - len(worst)} of 60 settings agree", worst, draw)
     square = sum(bias * bias for bias, _ in worst) / 60
-    assert math.sqrt(square) <= 0.06
-    assert all(abs(bias) <= 0.25 for bias, _ in worst)
+    assert math.sqrt(square) <= 0.055
+    assert all(abs(bias) <= 0.22 for bias, _ in worst)
 
 
 def test_samples_have_values_and_not_only_zeros():

@@ -182,13 +182,16 @@ def sum_moving(
     `shares[p]` along the intervals.  `fixed` are (counts, rows_at, copies) of `sum_networks`,
     for layers that do not move.
 
-    The interpreter's threads take blocks of points from each other: a driver would compile the
-    longest kernel of all twice more.
+    Threads of the interpreter take one block of points after the other: a driver would compile
+    the longest kernel of all twice more.
     """
     structures, structure_at = machine
     given = structures, structure_at, shares, *fixed
 
-    def block(start: int) -> None:
+    starts = range(0, structure_at.size, _TOGETHER)
+    waiting = iter(starts)
+
+    def work() -> None:
         layers = moving.layers.copy()
         space = _Space(
             layers,
@@ -198,20 +201,20 @@ def sum_moving(
             np.empty((layers.size, COUNTS)),
             np.empty((layers.size, PLACED), np.int64),
             np.full((len(tables.keys), SCRATCH), np.nan),
-            make_room(structures[structure_at[start]], _REMEMBERED),
+            make_room(structures[structure_at[0]], _REMEMBERED),
         )
-        points = start, min(structure_at.size, start + _TOGETHER)
-        _sum_points(moving, given, special, tables, space, points, sums)
+        for start in waiting:
+            points = start, min(structure_at.size, start + _TOGETHER)
+            _sum_points(moving, given, special, tables, space, points, sums)
 
-    starts = range(0, structure_at.size, _TOGETHER)
     threads = min(numba.get_num_threads(), len(starts))
+    if threads == 1:
+        work()
     if threads <= 1:
-        for start in starts:
-            block(start)
         return
     with ThreadPoolExecutor(threads) as pool:
-        for _ in pool.map(block, starts):  # raises what a block raises
-            pass
+        for done in [pool.submit(work) for _ in range(threads)]:
+            done.result()  # raises what the work raises
 
 
 class Priced(NamedTuple):

@@ -189,8 +189,8 @@ def _row_class_wait(layer, structure, place, inputs, special, tables, room):
     size = structure.crossbar_columns
     widest = float(-(-min(size, place.bitlines) // structure.operation_unit_columns))
     for i in range(2 * (place.starts + 1)):
-        start, bitlines, many = column_class(place, size, i // 2)
         element, same_sets = set_class(layer, structure, i % 2)
+        start, bitlines, many = column_class(place, size, i // 2) if same_sets > 0 else (0, 0, 0)
         count, piece = float(many * same_sets), (start, bitlines, element)
         if count == 0.0:
             continue

@@ -53,4 +53,4 @@ def numbers_of(network: LayerTable, cycle_time_s: Array, totals: Array) -> Array
         totals[:, Total.CHIPS],
         np.full(len(totals), 100.0 * unmodelled / (network.macs + unmodelled)),
     ]
-    return np.stack(columns, axis=1)
+    return np.stack(columns).T

@@ -116,7 +116,7 @@ class Sweep:
         """
         count = len(places)
         possible = np.zeros(count, bool)
-        numbers = np.full((count, len(NUMBERS)), np.nan)
+        numbers = np.full((count, len(NUMBERS)), np.nan, order="F")
         drawn = self._worlds.count if self._worlds else 0
         samples = np.full((count, len(FIGURES), drawn), np.nan)
         notes = np.empty(count, object)

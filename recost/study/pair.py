@@ -16,7 +16,7 @@ from recost.network import LayerTable
 from recost.study.extras import Extras
 from recost.study.pricing import Pricing
 from recost.study.ratios import COMPARED, UNCERTAIN_RATIOS, ratios
-from recost.study.selection import NOTES, Table
+from recost.study.selection import NOTES, Table, repeated
 from recost.study.space import WORKLOAD, Axis, Space
 
 Array = np.ndarray[Any, Any]
@@ -115,7 +115,7 @@ class Pair:
     def table(self, places: Array, values: Array) -> tuple[Table, Array]:
         """The columns that this pair has at possible points, and which are possible."""
         evaluated = self.model.evaluate(places, values)
-        kept = np.flatnonzero(evaluated.possible)
+        kept = slice(None) if evaluated.possible.all() else np.flatnonzero(evaluated.possible)
         numbers, places, values = evaluated.numbers[kept], places[kept], values[kept]
         table: Table = dict(zip(self.model.names, numbers.T, strict=True))
         drawn: Table = {}
@@ -131,7 +131,7 @@ class Pair:
         for name, worlds in drawn.items():
             table[f"{name}_low"], table[f"{name}_high"] = interval(worlds)
         for name, word in self.words.items():
-            table[name] = np.full(len(kept), word, object)
+            table[name] = repeated(word, len(numbers))
         for name in self.columns:
             table[name] = self.axis_column(name, places, values)
         table[NOTES] = evaluated.notes[kept]

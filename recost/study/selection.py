@@ -33,6 +33,13 @@ class Selection:
         return not self.goals
 
 
+def repeated(word: str, count: int) -> Array:
+    """A column of one word."""
+    column = np.empty(count, object)
+    column.fill(word)  # the one string, where `np.full` makes a string for each row
+    return column
+
+
 def rows_of(table: Table) -> int:
     """How many rows a table has."""
     return len(next(iter(table.values())))

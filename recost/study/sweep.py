@@ -23,7 +23,7 @@ from recost.study.pricing import Pricing
 from recost.study.ratios import RATIOS, UNCERTAIN_RATIOS
 from recost.study.result import Result
 from recost.study.rows import LAST_COLUMNS, WORD_COLUMNS, cost_columns
-from recost.study.selection import NOTES, Selection, Table, best, choose, join, rows_of
+from recost.study.selection import NOTES, Selection, Table, best, choose, join, repeated, rows_of
 from recost.study.space import WORKLOAD, Space, unknown_target
 from recost.study.uncertainty import with_intervals
 
@@ -223,13 +223,15 @@ class Study:
         table: Table = {NOTES: have[NOTES]}
         for name in self.columns:
             if name in self.words:
-                column = have[name] if name in have else np.full(count, "", object)
+                column = have[name] if name in have else repeated("", count)
                 is_text = column.dtype == object
                 table[name] = column if is_text else column.astype(str).astype(object)
             elif name in self.whole and name not in self.gapped:
                 table[name] = have[name].astype(np.int64)
             else:
-                table[name] = have[name].astype(float) if name in have else np.full(count, np.nan)
+                table[name] = (
+                    have[name].astype(float, copy=False) if name in have else np.full(count, np.nan)
+                )
         return table, possible
 
     def provenance(self) -> dict[str, Any]:

@@ -44,9 +44,9 @@ class Moving(NamedTuple):
     """A network whose layers move with the point.
 
     `layers` are those at the lower ends of the intervals; layer i is like layer `first[i]`, and
-    moves if `moves[i]`.  Its moves are the entries `starts[i]` to `starts[i + 1]`: to the 8-byte
-    word `words[e]` of `layers`, which lies at `lows[e]`, the interval `axes[e]` adds `slopes[e]`
-    from end to end.  Entries of one word follow each other; `joins[e]` if one is not the first.
+    moves if `moves[i]`.  Its moves are the entries `starts[i]` to `starts[i + 1]`: the 8-byte word
+    `words[e]` of `layers` is the number `numbers[e]` of those that move with the point.  Number k
+    lies at `lows[k]`, to which interval a adds `slopes[k, a]` from end to end.
     `directions[i]` is the number of the profile of its input slices (`recost.kernels.tables`).
     """
 
@@ -54,9 +54,8 @@ class Moving(NamedTuple):
     first: Any
     moves: Any
     starts: Any
-    axes: Any
     words: Any
-    joins: Any
+    numbers: Any
     lows: Any
     slopes: Any
     directions: Any
@@ -102,11 +101,13 @@ def sum_networks(layers, structures, rows_at, counts, copies, sums):
 class _Space(NamedTuple):
     """What one thread works in: layers where the point has them, their words, counts, copies.
 
-    `settled` are the counts that do not move with the point, and `placed` where layers lie.
+    `numbers` are those of `Moving`, `settled` the counts that do not move with the point, and
+    `placed` where layers lie.
     """
 
     layers: Any
     words: Any
+    numbers: Any
     counts: Any
     copies: Any
     settled: Any
@@ -130,13 +131,20 @@ def _settle(moving, structure, counts, rows, space):
 
 
 @inlined
-def _move(moving, layer, share, words):
+def _place_numbers(moving, share, numbers):
+    """The numbers that move with the point, where it has them."""
+    for k in range(numbers.size):
+        value = moving.lows[k]
+        for a in range(share.size):
+            value += share[a] * moving.slopes[k, a]
+        numbers[k] = value
+
+
+@inlined
+def _move(moving, layer, numbers, words):
     """Put a layer where a point has it."""
-    value = 0.0
     for e in range(moving.starts[layer], moving.starts[layer + 1]):
-        start = value if moving.joins[e] else moving.lows[e]
-        value = start + share[moving.axes[e]] * moving.slopes[e]
-        words[moving.words[e]] = value
+        words[moving.words[e]] = numbers[moving.numbers[e]]
 
 
 @inlined
@@ -160,12 +168,13 @@ def _sum_points(moving, given, special, tables, space, points, sums):
         if structure_at[p] != before:
             before = structure_at[p]
             _settle(moving, structure, counts, rows_at[before], space)
+        _place_numbers(moving, shares[p], space.numbers)
         for i in range(layers.size):
             first = moving.first[i]
             for c in range(COUNTS):
                 own[i, c] = space.settled[i, c] if first == i else own[first, c]
             if first == i and moving.moves[i]:
-                _move(moving, i, shares[p], space.words)
+                _move(moving, i, space.numbers, space.words)
                 mine = reader(tables, moving.directions[i], space.scratch)
                 _count_moved(layers[i], structure, special, mine, space, i)
         for i in range(layers.size):
@@ -196,6 +205,7 @@ def sum_moving(
         space = _Space(
             layers,
             layers.view(np.float64),
+            np.empty_like(moving.lows),
             np.empty((layers.size, COUNTS)),
             np.empty_like(fixed[2]),
             np.empty((layers.size, COUNTS)),

@@ -41,20 +41,22 @@ class Moves:
         words = layers.view(np.float64).reshape(len(layers), -1)
         raw = np.concatenate([words, *slopes], axis=1).view(np.uint64)
         _, first, inverse = np.unique(raw, axis=0, return_index=True, return_inverse=True)
-        layer, word, axis = np.nonzero(slopes.transpose(1, 2, 0))
-        joins = np.zeros(len(layer), bool)
-        joins[1:] = (np.diff(layer) == 0) & (np.diff(word) == 0)
+        layer, word = np.nonzero(slopes.any(axis=0))
+        places = layer * words.shape[1] + FLOATS[word]
+        both = np.column_stack([words.ravel()[places], slopes[:, layer, word].T])
+        _, one, number = np.unique(
+            both.view(np.uint64), axis=0, return_index=True, return_inverse=True
+        )
         directions = [self._direction(one, slopes[:, i, _SLICES]) for i, one in enumerate(layers)]
         self.moving = Moving(
             layers,
             first[inverse.ravel()],
             slopes.any(axis=(0, 2)),
             np.searchsorted(layer, np.arange(len(layers) + 1)),
-            axis,
-            layer * words.shape[1] + FLOATS[word],
-            joins,
-            words[layer, FLOATS[word]],
-            slopes[axis, layer, word],
+            places,
+            number.ravel(),
+            both[one, 0],
+            both[one, 1:],
             np.array(directions, np.int64),
         )
         self._ends = np.stack([np.zeros(len(slopes)), np.ones(len(slopes))])

@@ -20,16 +20,17 @@ from tests.benchmarks.peers import compare, report, seconds
 pytestmark = pytest.mark.bench
 
 TECHNOLOGY = [
-    "adc.energy=1 pJ:3 pJ:100",
-    "dac.energy=1 fJ:9 fJ:100",
-    "memory.area=0.1 mm2:1 mm2:100",
+    "adc.energy=1 pJ:3 pJ:150",
+    "dac.energy=1 fJ:9 fJ:150",
+    "memory.area=0.1 mm2:1 mm2:150",
 ]
-# What a user varies: 192 structures whose layers count differently, 1,440 points on each.
+# What a user varies: 192 structures whose layers count differently, 2,880 points on each.
 STRUCTURE = ["operation_unit.rows=4,8,16,32", "operation_unit.columns=8,16,32",
              "crossbar.cell_bits=1,2", "crossbar.rows=64,128,256,512", "crossbar.columns=128,256",
              "adc.bits=4..9", "hierarchy.crossbars_per_core=4..15",
-             "hierarchy.cores_per_tile=4..13", "hierarchy.tiles_per_chip=128,168"]  # fmt: skip
-# Every layer at densities that no other point has.
+             "hierarchy.cores_per_tile=4..23", "hierarchy.tiles_per_chip=128,168"]  # fmt: skip
+# Every layer at densities that no other point has, but layers that are alike but for their
+# densities become one; and layers that keep their own densities of weights.
 DENSITIES = [
     "workload:profile.*.weights.elements=0.02:0.4",
     "workload:profile.*.weights.rows=0.5:1",
@@ -39,9 +40,15 @@ SPACES = {
     "technology": (TECHNOLOGY, 0),
     "structure": (STRUCTURE, 0),
     "densities": (DENSITIES, 1 << 18),
+    "activations": (DENSITIES[2:], 1 << 18),
 }
 # Points a run, so that it takes 2 s or more.
-POINTS = {"technology": 1_000_000, "structure": 1_000_000, "densities": 1 << 17}
+POINTS = {
+    "technology": 3_000_000,
+    "structure": 1_000_000,
+    "densities": 1 << 18,
+    "activations": 1 << 17,
+}
 
 
 def study_of(vary, samples=0, columns=None):

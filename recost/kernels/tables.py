@@ -167,10 +167,13 @@ def _read(surface, values, densities, width, scratch, out):
         j, w = _cell(surface.second, two)
         cell = surface.cell + i * surface.second.cells + j
         first, second = _basis(u), _basis(w)
+        # One after the other, so that the rows lie at distances that are known when this compiles.
+        size = ORDER * ORDER * width
+        found = values.reshape(values.size)[cell * size : (cell + 1) * size]
         for k in range(ORDER * width):
-            value = values[cell, 0, k]
+            value = found[k]
             for a in range(1, ORDER):
-                value = fma(first[a], values[cell, a, k], value)
+                value = fma(first[a], found[a * ORDER * width + k], value)
             scratch[k] = value
         for f in range(width):
             value = scratch[f]

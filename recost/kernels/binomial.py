@@ -157,14 +157,14 @@ def chunked_ceil_mean(n, p, chunk, means, pmf):
 
 
 @kernel
-def pooled(n, p, numbers, shares):
-    """Binomial(n, p) as the numbers in the middle of equal blocks, with the share of each block.
+def pooled(n, p, correlation, numbers, shares):
+    """`count_pmf` as the numbers in the middle of equal blocks, with the share of each block.
 
     Fills `numbers` and `shares` and returns how many; as many as they have places, or every
     number that is likelier than 1e-12 by itself, if these are fewer.
     """
     pmf = np.empty(n + 1)
-    first, last = count_pmf(n, p, 0.0, pmf)
+    first, last = count_pmf(n, p, correlation, pmf)
     while first < last and pmf[first] < 1e-12:
         first += 1
     while last > first and pmf[last] < 1e-12:

@@ -111,7 +111,7 @@ def kept_numbers(layer, structure, placed, numbers, shares):
     slowest crossbar is as wide as any.
     """
     row, _ = matrix_shares(layer, structure)
-    points = pooled(layer.rows, row, numbers, shares)
+    points = pooled(layer.rows, row, 0.0, numbers, shares)
     wide = min(structure.crossbar_columns, placed.bitlines)
     stretch = _widest_groups(layer, structure, placed)
     stretch /= -(-wide // structure.operation_unit_columns)
@@ -166,7 +166,7 @@ def compacted_moments(layer, rows, above, groups, parts, streams, out):
         one = two = three = fresh = fresh_third = 0.0
         for c in range(groups[k].first, groups[k].first + groups[k].count):
             share = layer.row_density * parts[c].density
-            for i in range(pooled(layer.rows, share, numbers, shares)):
+            for i in range(pooled(layer.rows, share, 0.0, numbers, shares)):
                 here = min(max(numbers[i] - above, 0), rows.number)
                 if here == 0:
                     continue

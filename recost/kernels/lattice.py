@@ -66,12 +66,20 @@ def _convolve(live, height, streams, correlation, total):
 def add_law(rows, streams, share, weight, law):
     """Add `weight` times the distribution of sum_b ceil(A_b / S) to `law`.
 
-    A_b ~ Binomial(L, q_b) and L ~ Binomial(n, share).  Exact for up to `_POINTS` values of L; of
-    more, neighbours are pooled at the number in their middle.
+    A_b ~ Binomial(L, q_b) and L ~ Binomial(n, share).  Exact for one slice, of which
+    A ~ Binomial(n, share q), and for up to `_POINTS` values of L; of more, neighbours are pooled
+    at the number in their middle.
     """
     numbers, shares, total = np.empty(_POINTS, np.int64), np.empty(_POINTS), np.empty(law.size)
-    for i in range(pooled(rows.number, share, numbers, shares)):
-        _convolve(numbers[i], rows.height, streams, rows.input_correlation, total)
+    within, points, active = rows.input_correlation, 1, streams
+    if streams.size == 1:
+        within = product_correlation(share, 0.0, streams[0], within)
+        active = share * streams
+        numbers[0], shares[0] = rows.number, 1.0
+    else:
+        points = pooled(rows.number, share, 0.0, numbers, shares)
+    for i in range(points):
+        _convolve(numbers[i], rows.height, active, within, total)
         for t in range(total.size):
             law[t] += weight * shares[i] * total[t]
 
@@ -176,20 +184,8 @@ def known_actives(rows, stream, numbers, shares):
 
     Of more than `numbers` has places, neighbours are pooled at the number in their middle.
     """
-    pmf = np.empty(rows.number + 1)
     joint = product_correlation(rows.live, 0.0, stream, rows.input_correlation)
-    first, last = count_pmf(rows.number, rows.live * stream, joint, pmf)
-    block = -(-(last - first + 1) // numbers.size)
-    used = 0
-    for low in range(first, last + 1, block):
-        high = min(last, low + block - 1)
-        shares[used] = 0.0
-        for k in range(low, high + 1):
-            shares[used] += pmf[k]
-        if shares[used] > _NEVER:
-            numbers[used] = (low + high) // 2
-            used += 1
-    return used
+    return pooled(rows.number, rows.live * stream, joint, numbers, shares)
 
 
 @inlined

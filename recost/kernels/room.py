@@ -40,7 +40,7 @@ class Room(NamedTuple):
     parts: Any
     shares: Any  # of the weights that a column group touches
     live: Any  # P(so many of these weights lie in live filters)
-    numbers: Any  # of rows that a matrix keeps, and how likely each is
+    numbers: Any  # of rows that are kept or active, and how likely each is
     chances: Any
     memory: Any
 
@@ -49,9 +49,9 @@ class Room(NamedTuple):
 def make_room(structure, remembered):
     """Room for any layer on a structure, with places for so many remembered counts."""
     cells = ceil_div(structure.precision_weight_bits, structure.crossbar_cell_bits)
-    asked, nodes = structure.operation_unit_columns, 0
+    asked, nodes, points = structure.operation_unit_columns, 0, POINTS
     if structure.sparsity_weights == _CROSSBAR_ROW:
-        asked, nodes = structure.crossbar_columns, NODES
+        asked, nodes, points = structure.crossbar_columns, NODES, NODES
     height = min(structure.operation_unit_rows, structure.crossbar_rows)
     cycles = _PASSES * SLICES
     if structure.sparsity_weights == _OU_ROW and structure.mapping_compaction != _WHOLE_LAYER:
@@ -70,7 +70,7 @@ def make_room(structure, remembered):
         np.empty(parts + 1, PART),
         np.empty(touched),
         np.empty(touched),
-        np.ones(POINTS, np.int64),
-        np.ones(POINTS),
+        np.ones(points, np.int64),
+        np.ones(points),
         np.zeros((remembered, MEMORY)),
     )

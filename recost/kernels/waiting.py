@@ -220,7 +220,7 @@ def _row_class_wait(layer, structure, place, inputs, special, tables, room):
         slowest = larger(slowest, mine, max(bound, most)) if bound > 0.0 else mine
         unit, bound = max(unit, lattice), max(bound, most)
     count, step = float(chunks * layer.groups), alike * widest if by_crossbar else float(alike)
-    if states > 0:
+    if states > 0 and (by_crossbar or not every):
         mine = slowest_known(joint, room.chances[:states], count, reached)
         return scaled(mine, step, own.mean), bound, step
     if not every:
@@ -250,7 +250,7 @@ def _critical_path(layer, structure, place, inputs, special, tables, room):
         values = -(-min(structure.crossbar_columns, place.bitlines) // width)
     reached, lattice = room.reached[: values * tall + 1], math.inf
     reached[:] = 0.0
-    slowest, bound = Cumulants(0.0, 0.0, 0.0), 0.0
+    slowest, bound, least = Cumulants(0.0, 0.0, 0.0), 0.0, 0.0
     full, chunks, last = place.row_chunks - 1, place.row_chunks, place.last_rows
     if last == size:
         full += 1
@@ -273,10 +273,11 @@ def _critical_path(layer, structure, place, inputs, special, tables, room):
         given = (rows, above, streams, alike, n, alike_chunks, reached)
         mine, most, unit = _row_class_wait(layer, structure, place, given, special, tables, room)
         slowest = larger(slowest, mine, max(bound, most)) if bound > 0.0 else mine
-        bound = max(bound, most)
+        bound, least = max(bound, most), max(least, mine.mean)
         lattice = min(lattice, unit)
     if 0.0 < lattice < math.inf:
-        return max(lattice * mean_of(reached), slowest.mean)
+        # Pooled rows may leave the law a little low; what joins the chunks is the law alone.
+        return max(lattice * mean_of(reached), least)
     return slowest.mean
 
 

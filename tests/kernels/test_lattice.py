@@ -22,6 +22,7 @@ from recost.kernels.lattice import (
     tie,
 )
 from recost.kernels.records import GROUP, PART, Rows
+from tests.naive import waiting as naive
 from tests.naive.closed_form import chance, masks
 
 
@@ -34,7 +35,7 @@ def law_of(rows: Rows, streams: list[float], share: float, size: int) -> np.ndar
 @pytest.mark.parametrize(("n", "p"), [(20, 0.3), (600, 0.3), (157, 0.029), (50, 0.0), (50, 1.0)])
 def test_pooled_numbers_keep_the_mean_and_the_variance(n: int, p: float) -> None:
     numbers, shares = np.zeros(48, np.int64), np.zeros(48)
-    used = pooled(n, p, numbers, shares)
+    used = pooled(n, p, 0.0, numbers, shares)
     numbers, shares = numbers[:used], shares[:used]
     assert shares.sum() == pytest.approx(1.0, abs=1e-9)
     mean = float(shares @ numbers)
@@ -59,6 +60,12 @@ def test_law_equals_the_enumeration_of_live_and_active_rows() -> None:
                 expected[units] += chance
     law = law_of(Rows(4, height, 1.0, 1, 0.0, 0.0), streams, share, 5)
     np.testing.assert_allclose(law, expected, atol=1e-11)
+
+
+@pytest.mark.parametrize(("share", "q"), [(0.7, 1.0), (0.3, 0.65), (1.0, 0.9)])
+def test_law_of_one_slice_tells_every_number_apart(share: float, q: float) -> None:
+    law = law_of(Rows(128, 16, 1.0, 1, 0.0, 0.0), [q], share, 9)
+    np.testing.assert_allclose(law, naive.units(128, share * q, 16, 8), rtol=1e-9, atol=1e-18)
 
 
 def test_correlation_of_crossbars_that_keep_rows_of_their_own() -> None:
@@ -124,11 +131,13 @@ def crossbar_of(*groups: tuple[float, list[tuple[float, float]]]) -> tuple[np.nd
     return classes, parts
 
 
-def slowest_of(rows: Rows, stream: float, chunks: float, *crossbars: tuple) -> tuple:
+def slowest_of(
+    rows: Rows, stream: float, chunks: float, *crossbars: tuple, size: int = 40
+) -> tuple:
     """Law and cumulants of the slowest: (count, units of t in a unit, groups) of each class."""
     numbers, shares = np.zeros(48, np.int64), np.zeros(48)
     states = known_actives(rows, stream, numbers, shares)
-    joint, reached = np.zeros((states, 40)), np.zeros(40)
+    joint, reached = np.zeros((states, size)), np.zeros(size)
     for count, stretch, groups in crossbars:
         add_known(rows, *crossbar_of(*groups), numbers[:states], count, stretch, joint)
     return reached, slowest_known(joint, shares[:states], chunks, reached)
@@ -172,10 +181,20 @@ def test_unlike_crossbars_dead_filters_and_narrow_ones_on_one_lattice() -> None:
     np.testing.assert_allclose(np.exp(reached[:6]), exact, rtol=1e-9, atol=1e-15)
 
 
+@pytest.mark.parametrize("kept", [0.1, 0.5, 0.8])
+@pytest.mark.parametrize(("rows", "height"), [(64, 16), (128, 8), (256, 16)])
+def test_pooled_active_rows_leave_the_slowest_as_it_is(rows: int, height: int, kept: float) -> None:
+    chunk = Rows(rows, height, 0.8, 1, 0.0, 0.0)
+    groups = (2.0, [(1.0, kept)])
+    _, slowest = slowest_of(chunk, 0.6, 5.0, (8.0, 1.0, (groups,)), size=2 * rows // height + 1)
+    exact = naive.slowest_known(rows, 0.48, height, [kept, kept], 8, 5)
+    assert slowest.mean == pytest.approx(naive.mean_of(exact), rel=8e-3)
+
+
 def test_many_active_rows_are_pooled() -> None:
     rows = Rows(600, 16, 1.0, 1, 0.0, 0.0)
     numbers, shares = np.zeros(48, np.int64), np.zeros(48)
     states = known_actives(rows, 0.3, numbers, shares)
     assert 20 < states <= 48
     assert shares.sum() == pytest.approx(1.0, abs=1e-9)
-    assert shares @ numbers == pytest.approx(180.0, rel=5e-3)
+    assert shares @ numbers == pytest.approx(180.0, rel=1e-4)

@@ -18,6 +18,7 @@ from recost.models.inference import special_mode
 from recost.models.synthetic import SyntheticLayer, sample
 from recost.vocabulary import COUNTS, Count, WeightSparsity
 from tests.models.settings import setting, setting_with_dead_filters
+from tests.naive.waiting import mean_of, units
 
 KEY = stream_key(1, "test")
 PLAIN = kernels.Weights(1.0, 1.0, 1.0, 1.0, 0.0, 0.5, False, 1, np.ones(4), 0, 1)
@@ -137,14 +138,21 @@ def test_no_kernel_writes_beyond_its_arrays():
     inputs(vectors=3, rows=20, correlation=0.3, kernel_rows=9, slices=np.full(5, 0.5))
 
 
+def closed_form(hardware, layer):
+    """Counts of a layer, see `Count`."""
+    counts = np.zeros(COUNTS)
+    layer_counts(layer, structure_record(hardware)[0], special_mode(hardware), None, counts)
+    return counts
+
+
 def check_agreement(seeds, name, trials=60, more=1500, draw=setting):
     """Closed form within 1 % or three standard errors; a miss must hold against more trials."""
     worst = []
     for seed in seeds:
         hardware, layer = draw(seed)
-        counts = np.zeros(COUNTS)
-        layer_counts(layer, structure_record(hardware)[0], special_mode(hardware), None, counts)
-        closed = counts[{"ou_activations": Count.OU_ACTIVATIONS, "cycles": Count.CYCLES}[name]]
+        closed = closed_form(hardware, layer)[
+            {"ou_activations": Count.OU_ACTIVATIONS, "cycles": Count.CYCLES}[name]
+        ]
         drawn = SyntheticLayer(layer, hardware, name=("agreement", str(seed)), together=False)
         values = []
         for wanted in (trials, more):
@@ -157,6 +165,16 @@ def check_agreement(seeds, name, trials=60, more=1500, draw=setting):
         else:
             worst.append((float(closed / image.mean() - 1.0), seed))
     return sorted(worst, key=lambda pair: -abs(pair[0]))
+
+
+def test_row_chunks_that_are_not_alike_wait_by_their_laws():
+    # Dense inputs, 281 rows, 14 weights of 8 cells in crossbars of 128 x 64, units of 32 x 32.
+    below = np.ones(5)
+    for rows in (128, 128, 25):
+        for weights in (8, 6):
+            below *= np.cumsum(units(rows, 1.0 - 0.98**weights, 32, 4))
+    cycles = closed_form(*setting(111))[Count.CYCLES]
+    assert cycles == pytest.approx(4 * 2 * mean_of(below), rel=1e-6)
 
 
 def say(capsys, title, worst, draw):

@@ -87,7 +87,7 @@ def test_keys_differ_by_seed_and_by_stream():
 
 
 def test_the_normals_are_normal_and_independent(sample):
-    pairs, quads, _ = sample
+    pairs, quads = sample
     columns = [*pairs.T, *quads.T]
     for column in columns:
         assert stats.kstest(column, "norm").pvalue > 1e-3

@@ -63,9 +63,9 @@ def class_moments(layer, structure, inputs, piece, special, tables, room):
 
     `piece` is (start, bitlines, element density): the first bitline counted from the first cell
     of a weight, how many there are, and how dense their weights.  `rows` tell what the mode
-    leaves: compacted rows are all live.  `inputs` are these rows, those in the chunks above,
-    the streams, and the place for the law of the cycles, in units, of a mode that keeps rows by
-    crossbars.
+    leaves: compacted rows are all live.  `inputs` are these rows, those in the chunks above
+    (negative where they are all of a matrix whose kept rows one chunk holds), the streams, and
+    the place for the law of the cycles, in units, of a mode that keeps rows by crossbars.
     """
     start, bitlines, element = piece
     rows, above, streams, law = inputs
@@ -74,7 +74,7 @@ def class_moments(layer, structure, inputs, piece, special, tables, room):
     cells = -(-structure.precision_weight_bits // structure.crossbar_cell_bits)
     width = min(structure.operation_unit_columns, bitlines)
     units = -(-bitlines // width)
-    tall = -(-rows.number // rows.height)
+    tall = -(-min(rows.number, structure.crossbar_rows) // rows.height)
     if special is not None and mode == _OU_COLUMN:
         weights = -(-bitlines // cells)
         column_moments(rows, layer, element, (weights, cells, width), streams, out)
@@ -92,7 +92,8 @@ def class_moments(layer, structure, inputs, piece, special, tables, room):
             kept += groups[k].multiplicity * parts[c].weight * parts[c].density
     kept *= rows.number * rows.live
     most = float(tall * units * streams.size)
-    if special is not None and structure.mapping_compaction == _WHOLE_LAYER and mode == _OU_ROW:
+    whole = structure.mapping_compaction == _WHOLE_LAYER and mode == _OU_ROW
+    if special is not None and whole and above >= 0:
         compacted_moments(layer, rows, above, groups[:known], parts[:used], streams, out)
         out[LIMITS, 0] = most
         return units, False, most, kept, known

@@ -40,7 +40,10 @@ _NEVER = 1e-18
 
 @inlined
 def _convolve(live, height, streams, correlation, total):
-    """Distribution of sum_b ceil(A_b / height) for `live` live rows into `total`."""
+    """Distribution of sum_b ceil(A_b / height) for `live` live rows into `total`.
+
+    What lies beyond its last place counts there.
+    """
     pmf, units = np.empty(live + 1), np.empty(-(-live // height) + 1)
     for i in range(total.size):
         total[i] = 0.0
@@ -48,11 +51,11 @@ def _convolve(live, height, streams, correlation, total):
     top = 0
     for b in range(streams.size):
         first, last = count_pmf(live, streams[b], correlation, pmf)
-        most = -(-last // height)
+        most = min(-(-last // height), total.size - 1 - top)
         for u in range(most + 1):
             units[u] = 0.0
         for k in range(first, last + 1):
-            units[-(-k // height)] += pmf[k]
+            units[min(-(-k // height), most)] += pmf[k]
         # From the top down, so that a place is read before it is written.
         for t in range(top + most, -1, -1):
             value = 0.0

@@ -15,11 +15,10 @@ from recost.kernels.moments import RESULTS
 from recost.kernels.patterns import pattern_space
 from recost.kernels.placement import ceil_div
 from recost.kernels.records import GROUP, PART, SLICES
-from recost.vocabulary import Compaction, WeightSparsity
+from recost.vocabulary import WeightSparsity
 
 _CROSSBAR_ROW = int(WeightSparsity.CROSSBAR_ROW)
 _OU_ROW = int(WeightSparsity.OU_ROW)
-_WHOLE_LAYER = int(Compaction.LAYER)
 # Times an input vector is streamed, at most.
 _PASSES = 2
 
@@ -54,7 +53,7 @@ def make_room(structure, remembered):
         asked, nodes, points = structure.crossbar_columns, NODES, NODES
     height = min(structure.operation_unit_rows, structure.crossbar_rows)
     cycles = _PASSES * SLICES
-    if structure.sparsity_weights == _OU_ROW and structure.mapping_compaction != _WHOLE_LAYER:
+    if structure.sparsity_weights == _OU_ROW:
         nodes, cycles = POINTS, max(cycles, ceil_div(structure.crossbar_columns, asked))
     cycles = cycles * ceil_div(structure.crossbar_rows, height) + 1
     classes, parts = pattern_space(cells, asked)

@@ -129,13 +129,14 @@ def _slowest_of_chunks(slowest, longest, limits, room):
 
 
 @inlined
-def _keeps_rows_apart(layer, structure):
+def _keeps_rows_apart(layer, structure, above):
     """Whether crossbars, or their groups, keep rows of a chunk each for itself.
 
-    Filters that are dead as a whole would tie those of a column together.
+    `above` is negative where one chunk is the whole matrix.  Filters that are dead as a whole
+    would tie those of a column together.
     """
     mode = structure.sparsity_weights
-    whole = structure.mapping_compaction == _WHOLE_LAYER
+    whole = structure.mapping_compaction == _WHOLE_LAYER and above >= 0
     apart = layer.filter_zeros == _INDEPENDENT or layer.filter_density >= 1.0
     return apart and (mode == _CROSSBAR_ROW or (mode == _OU_ROW and not whole))
 
@@ -171,21 +172,21 @@ def _lattice(structure, rows, streams, unit, special):
 def _row_class_wait(layer, structure, place, inputs, special, tables, room):
     """Adds one row class's work; cumulants of its slowest crossbar, their bound, the lattice.
 
-    `inputs` are (rows, rows in the chunks above, streams, slices alike, vectors waited for
-    together, row chunks, `reached`).  The lattice is the unit of `reached`, which is filled if
+    `inputs` are (rows, rows in the chunks above as for `class_moments`, streams, slices alike,
+    vectors waited for together, row chunks, `reached`).  The lattice is the unit of `reached`, which is filled if
     the law of the slowest is known on it; else 0.
     """
     rows, above, streams, alike, n, chunks, reached = inputs
     out, law, joint = room.moments, reached, room.moments
     by_crossbar = special is not None and structure.sparsity_weights == _CROSSBAR_ROW
     states = 0
-    if n == 1.0 and streams.size == 1 and _keeps_rows_apart(layer, structure):
+    if n == 1.0 and streams.size == 1 and _keeps_rows_apart(layer, structure, above):
         states = known_actives(rows, streams[0], room.numbers, room.chances)
     if special is not None or states > 0:
         law, joint = room.law[: reached.size], cleared(room.joint, reached.size)
     slowest = own = Cumulants(0.0, 0.0, 0.0)
     longest, usual, every = (0.0, 0.0, own, own, own, 0.0), math.inf, n == 1.0
-    unit, bound = 1.0, 0.0
+    unit, bound, plain = 1.0, 0.0, special is None or above < 0
     size = structure.crossbar_columns
     widest = float(-(-min(size, place.bitlines) // structure.operation_unit_columns))
     for i in range(2 * (place.starts + 1)):
@@ -210,7 +211,7 @@ def _row_class_wait(layer, structure, place, inputs, special, tables, room):
             add_tied(law, count, tie(streams, rows.live, density), stretch, joint)
         states = _add_class(states, rows, (classes, same, count, stretch), joint, room)
         every = every and same
-        mixed = together(out, streams, density / units) if special is None else (0.0, 0.0, 0.0)
+        mixed = together(out, streams, density / units) if plain else (0.0, 0.0, 0.0)
         mine, shared, slope = causes(out, mixed, alike, n)
         if bound == 0.0 or mine.mean > own.mean:
             usual = alike * out[LIMITS, 0] if n == 1.0 and special is None else math.inf
@@ -254,9 +255,12 @@ def _critical_path(layer, structure, place, inputs, special, tables, room):
     full, chunks, last = place.row_chunks - 1, place.row_chunks, place.last_rows
     if last == size:
         full += 1
+    first = 0  # rows above the first chunk, negative if there is no other
     if special is not None and by_group:
         full, chunks = full_chunks(layer, structure, place, room)
         last = min(layer.rows, size)
+        if chunks == 1:  # as if crossbars were as tall as the matrix
+            full, last, first, compacted = 0, layer.rows, -1, False
     for i in range(chunks - full + 1):
         alike_chunks = full if i == 0 else 1
         if alike_chunks == 0:
@@ -269,7 +273,7 @@ def _critical_path(layer, structure, place, inputs, special, tables, room):
             layer.weight_correlation,
             layer.activation_correlation,
         )
-        above = 0 if i == 0 else (full + i - 1) * size
+        above = first if i == 0 or full + i == 1 else (full + i - 1) * size
         given = (rows, above, streams, alike, n, alike_chunks, reached)
         mine, most, unit = _row_class_wait(layer, structure, place, given, special, tables, room)
         slowest = larger(slowest, mine, max(bound, most)) if bound > 0.0 else mine

@@ -177,6 +177,30 @@ def test_row_chunks_that_are_not_alike_wait_by_their_laws():
     assert cycles == pytest.approx(4 * 2 * mean_of(below), rel=1e-6)
 
 
+@pytest.mark.parametrize("skips", ["none", "value", "bit"])
+@pytest.mark.parametrize("sync", ["vector", "layer"])
+def test_matrices_whose_kept_rows_one_chunk_holds_are_compacted_alike(skips, sync):
+    # 180 rows, of which a group keeps 18 +- 4: as crossbars of 180 rows compact them by themselves.
+    _, layer = setting(70)
+    layer["rows"], layer["columns"], layer["element_density"], layer["row_density"] = (
+        180,
+        9,
+        0.04,
+        0.7,
+    )
+    machine = setting(70)[0].replace(
+        {
+            "sparsity.activations": skips,
+            "mapping.sync": sync,
+            "operation_unit.rows": 4,
+            "mapping.compaction": "layer",
+        }
+    )
+    taller = machine.replace({"crossbar.rows": 180, "mapping.compaction": "crossbar"})
+    whole, apart = (closed_form(hardware, layer)[Count.CYCLES] for hardware in (machine, taller))
+    assert whole == pytest.approx(apart, rel=1e-4)
+
+
 def say(capsys, title, worst, draw):
     """Print the settings that do not agree, the worst first."""
     with capsys.disabled():

@@ -69,7 +69,7 @@ def test_points_a_second(benchmark, capsys, name):
     threads = numba.get_num_threads()
     cold_study = study_of(vary, samples)
     count = min(cold_study.size, POINTS[name])
-    assert study_of(vary, samples).table(0, 1)[1] == 0  # compiles
+    through(study_of(vary, samples), count)  # compiles
     start = time.perf_counter()
     through(cold_study, count)
     cold = time.perf_counter() - start

@@ -55,6 +55,15 @@ def _moments(rows, groups, parts, streams, tables, out):
 
 
 @inlined
+def column_span(structure, piece):
+    """Units of a crossbar whose columns are compressed, and its piece as `add_columns` takes it."""
+    _, bitlines, element = piece
+    cells = -(-structure.precision_weight_bits // structure.crossbar_cell_bits)
+    width = min(structure.operation_unit_columns, bitlines)
+    return -(-bitlines // width), (element, -(-bitlines // cells), cells, width)
+
+
+@inlined
 def class_moments(layer, structure, inputs, piece, special, tables, room):
     """Moments of a class of crossbars, in `room`; returns (units, alike, bound, kept rows, known).
 
@@ -76,8 +85,7 @@ def class_moments(layer, structure, inputs, piece, special, tables, room):
     units = -(-bitlines // width)
     tall = -(-min(rows.number, structure.crossbar_rows) // rows.height)
     if special is not None and mode == _OU_COLUMN:
-        weights = -(-bitlines // cells)
-        column_moments(rows, layer, element, (weights, cells, width), streams, out)
+        column_moments(rows, layer, column_span(structure, piece)[1], streams, out)
         out[LIMITS, 0], out[LIMITS, 1] = float(tall * units * streams.size), 0.0
         return units, False, float(tall * units * streams.size), 0.0, 0
     asked = bitlines if mode == _CROSSBAR_ROW else width

@@ -19,6 +19,7 @@ from recost.vocabulary import WeightSparsity
 
 _CROSSBAR_ROW = int(WeightSparsity.CROSSBAR_ROW)
 _OU_ROW = int(WeightSparsity.OU_ROW)
+_OU_COLUMN = int(WeightSparsity.OU_COLUMN)
 # Times an input vector is streamed, at most.
 _PASSES = 2
 
@@ -51,6 +52,8 @@ def make_room(structure, remembered):
     asked, nodes, points = structure.operation_unit_columns, 0, POINTS
     if structure.sparsity_weights == _CROSSBAR_ROW:
         asked, nodes, points = structure.crossbar_columns, NODES, NODES
+    if structure.sparsity_weights == _OU_COLUMN:
+        nodes, points = NODES, NODES
     height = min(structure.operation_unit_rows, structure.crossbar_rows)
     cycles = _PASSES * SLICES
     if structure.sparsity_weights == _OU_ROW:

@@ -21,13 +21,13 @@ from recost.kernels.classes import (
     input_streams,
     set_class,
 )
-from recost.kernels.columns import active_slices
+from recost.kernels.columns import active_slices, add_columns
 from recost.kernels.compaction import (
     compacted_work,
     full_chunks,
     kept_numbers,
 )
-from recost.kernels.crossbars import class_moments, usual_bound
+from recost.kernels.crossbars import class_moments, column_span, usual_bound
 from recost.kernels.lattice import (
     add_known,
     add_tied,
@@ -65,6 +65,8 @@ _NO_ACTIVATIONS = int(ActivationSparsity.NONE)
 _BY_LAYER = int(Sync.LAYER)
 # Where a crossbar's own cycles vary by more (units squared), nothing is seen of the lattice.
 _SMOOTH = 4.0
+# Row groups of fewer rows have so much of the active slices of the others, to be like them.
+_EVEN = 0.99
 
 
 @inlined
@@ -142,13 +144,70 @@ def _keeps_rows_apart(layer, structure, above):
 
 
 @inlined
-def _add_class(states, rows, crossbars, joint, room):
+def _told_apart(layer, structure, inputs, special, room):
+    """How many numbers of active rows of a row chunk are told apart: 0 if that is not enough.
+
+    Columns have scores instead, of which `_add_columns` says how many.
+    """
+    rows, above, streams, n = inputs
+    if special is not None and structure.sparsity_weights == _OU_COLUMN:
+        return 1 if layer.filter_zeros == _INDEPENDENT or layer.filter_density >= 1.0 else 0
+    if n == 1.0 and streams.size == 1 and _keeps_rows_apart(layer, structure, above):
+        return known_actives(rows, streams[0], room.numbers, room.chances)
+    return 0
+
+
+@inlined
+def _add_columns(layer, structure, inputs, pieces, crossbars, room):
+    """Add a class of crossbars to the laws of `add_columns`, if these are wanted.
+
+    `inputs` are (rows, streams, vectors waited for together, laws); `pieces` those of the class,
+    and of the first one of its row chunk.  Of many vectors each row group takes as many slices as
+    the next, if only it is as tall.  Returns how many states there are, 0 where the smooth law
+    will do.
+    """
+    rows, streams, n, joint = inputs
+    told, short = n == 1.0, rows.number % rows.height
+    slices = max(1.0, active_slices(streams, rows.height))
+    own = room.moments[OWN_FIXED, 1] + room.moments[OWN_FRESH, 1] / n
+    if own > _SMOOTH * slices * slices:
+        return 0
+    if short > 0 and not told and active_slices(streams, short) < _EVEN * slices:
+        return 0
+    most, _ = column_span(structure, pieces[0])
+    most *= -(-rows.number // rows.height) * (streams.size if told else 1)
+    if most >= joint.shape[1]:
+        return 0
+    given = (rows, streams, told)
+    piece, reference = column_span(structure, pieces[0])[1], column_span(structure, pieces[1])[1]
+    return add_columns(layer, given, piece, reference, crossbars, joint, room.chances)
+
+
+@inlined
+def _step(structure, rows, inputs, widest, special):
+    """Cycles in a unit of the laws of `slowest_known`."""
+    _, _, streams, alike, n, _, _ = inputs
+    if special is not None and structure.sparsity_weights == _CROSSBAR_ROW:
+        return alike * widest
+    if special is not None and structure.sparsity_weights == _OU_COLUMN and n > 1.0:
+        return alike * n * active_slices(streams, rows.height)
+    return float(alike)
+
+
+@inlined
+def _add_class(states, layer, structure, inputs, crossbars, special, room):
     """Add a class of crossbars to the laws of `add_known`, if these are wanted for all so far.
 
-    `crossbars` are (group classes, whether all groups work alike, how many crossbars, units of
-    the lattice in a unit of theirs).  Returns `states`, or 0 where the smooth law will do.
+    `inputs` as for `_add_columns`; `crossbars` are (pieces, group classes, whether all groups work
+    alike, how many crossbars, units of the lattice in a unit of theirs).  Returns how many states
+    there are, 0 where the smooth law will do.
     """
-    classes, same, count, stretch = crossbars
+    rows, _, _, joint = inputs
+    pieces, classes, same, count, stretch = crossbars
+    if special is not None and structure.sparsity_weights == _OU_COLUMN:
+        if states == 0:
+            return 0
+        return _add_columns(layer, structure, inputs, pieces, count, room)
     own = room.moments[OWN_FIXED, 1] + room.moments[OWN_FRESH, 1]
     if states == 0 or not (same or 0.0 < own < _SMOOTH):
         return 0
@@ -173,20 +232,18 @@ def _row_class_wait(layer, structure, place, inputs, special, tables, room):
     """Adds one row class's work; cumulants of its slowest crossbar, their bound, the lattice.
 
     `inputs` are (rows, rows in the chunks above as for `class_moments`, streams, slices alike,
-    vectors waited for together, row chunks, `reached`).  The lattice is the unit of `reached`, which is filled if
-    the law of the slowest is known on it; else 0.
+    vectors waited for together, row chunks, `reached`).  The lattice is the unit of `reached`,
+    which is filled if the law of the slowest is known on it; else 0.
     """
     rows, above, streams, alike, n, chunks, reached = inputs
     out, law, joint = room.moments, reached, room.moments
     by_crossbar = special is not None and structure.sparsity_weights == _CROSSBAR_ROW
-    states = 0
-    if n == 1.0 and streams.size == 1 and _keeps_rows_apart(layer, structure, above):
-        states = known_actives(rows, streams[0], room.numbers, room.chances)
+    states = _told_apart(layer, structure, (rows, above, streams, n), special, room)
     if special is not None or states > 0:
         law, joint = room.law[: reached.size], cleared(room.joint, reached.size)
     slowest = own = Cumulants(0.0, 0.0, 0.0)
     longest, usual, every = (0.0, 0.0, own, own, own, 0.0), math.inf, n == 1.0
-    unit, bound, plain = 1.0, 0.0, special is None or above < 0
+    unit, bound, plain, reference = 1.0, 0.0, special is None or above < 0, (0, 0, 0.0)
     size = structure.crossbar_columns
     widest = float(-(-min(size, place.bitlines) // structure.operation_unit_columns))
     for i in range(2 * (place.starts + 1)):
@@ -209,7 +266,9 @@ def _row_class_wait(layer, structure, place, inputs, special, tables, room):
         stretch = units / widest if by_crossbar else 1.0
         if special is not None and by_crossbar and states == 0:
             add_tied(law, count, tie(streams, rows.live, density), stretch, joint)
-        states = _add_class(states, rows, (classes, same, count, stretch), joint, room)
+        reference = piece if bound == 0.0 else reference
+        given, held = (rows, streams, n, joint), ((piece, reference), classes, same, count, stretch)
+        states = _add_class(states, layer, structure, given, held, special, room)
         every = every and same
         mixed = together(out, streams, density / units) if plain else (0.0, 0.0, 0.0)
         mine, shared, slope = causes(out, mixed, alike, n)
@@ -220,7 +279,7 @@ def _row_class_wait(layer, structure, place, inputs, special, tables, room):
         mine = largest(mine.mean, mine.variance, mine.third, count, lattice, most, room.memory)
         slowest = larger(slowest, mine, max(bound, most)) if bound > 0.0 else mine
         unit, bound = max(unit, lattice), max(bound, most)
-    count, step = float(chunks * layer.groups), alike * widest if by_crossbar else float(alike)
+    count, step = float(chunks * layer.groups), _step(structure, rows, inputs, widest, special)
     if states > 0 and (by_crossbar or not every):
         mine = slowest_known(joint, room.chances[:states], count, reached)
         return scaled(mine, step, own.mean), bound, step
@@ -249,6 +308,9 @@ def _critical_path(layer, structure, place, inputs, special, tables, room):
     if values == 1 and mode == _OU_ROW:  # where groups differ, single ones are told apart
         width = structure.operation_unit_columns
         values = -(-min(structure.crossbar_columns, place.bitlines) // width)
+    if special is not None and mode == _OU_COLUMN:
+        width = structure.operation_unit_columns
+        values *= -(-min(structure.crossbar_columns, place.bitlines) // width)
     reached, lattice = room.reached[: values * tall + 1], math.inf
     reached[:] = 0.0
     slowest, bound, least = Cumulants(0.0, 0.0, 0.0), 0.0, 0.0

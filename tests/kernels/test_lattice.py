@@ -9,6 +9,7 @@ import pytest
 from scipy import stats
 
 from recost.kernels.binomial import pooled
+from recost.kernels.columns import add_columns
 from recost.kernels.lattice import (
     NODES,
     add_known,
@@ -21,7 +22,7 @@ from recost.kernels.lattice import (
     slowest_tied,
     tie,
 )
-from recost.kernels.records import GROUP, PART, Rows
+from recost.kernels.records import BOUND_LAYER, GROUP, PART, Rows
 from tests.naive import waiting as naive
 from tests.naive.closed_form import chance, masks
 
@@ -198,3 +199,49 @@ def test_many_active_rows_are_pooled() -> None:
     assert 20 < states <= 48
     assert shares.sum() == pytest.approx(1.0, abs=1e-9)
     assert shares @ numbers == pytest.approx(180.0, rel=1e-4)
+
+
+def columns_of(
+    rows: Rows, streams: list[float], told: bool, *crossbars: tuple[int, int, float, int, int]
+) -> np.ndarray:
+    """ln P(no crossbar of a chunk takes more than t), the crossbars as the naive twin has them."""
+    layer = np.zeros(1, BOUND_LAYER)[0]
+    layer["filter_density"] = layer["kernel_density"] = layer["kernel_rows"] = 1
+    joint, shares, reached = np.zeros((NODES, 60)), np.zeros(NODES), np.zeros(60)
+    inputs, states = (rows, np.array(streams), told), 0
+    pieces = [(element, weights, cells, width) for _, weights, element, cells, width in crossbars]
+    for (many, *_), piece in zip(crossbars, pieces, strict=True):
+        states = add_columns(layer, inputs, piece, pieces[0], float(many), joint, shares)
+    assert shares[:states].sum() == pytest.approx(1.0, abs=1e-9)
+    slowest_known(joint[:states], shares[:states], 1.0, reached)
+    return reached
+
+
+@pytest.mark.parametrize("stream", [1.0, 0.4])
+def test_columns_of_one_row_group_equal_the_enumeration(stream: float) -> None:
+    rows = Rows(5, 5, 0.4, 1, 0.0, 0.0)
+    crossbars = (3, 4, 0.3, 4, 8), (2, 2, 0.1, 4, 8)
+    reached = columns_of(rows, [stream], True, *crossbars)
+    exact = naive.slowest_columns([5], 0.4, [stream], crossbars)
+    np.testing.assert_allclose(np.exp(reached[: exact.size]), exact, rtol=1e-9)
+
+
+@pytest.mark.parametrize("streams", [[1.0], [0.4], [0.3, 0.1]])
+@pytest.mark.parametrize("element", [0.02, 0.1, 0.4])
+def test_columns_of_several_row_groups_are_tied_by_their_score(
+    streams: list[float], element: float
+) -> None:
+    # A score of several slices may be that of many rows in few or of few rows in many.
+    error = 3e-3 if len(streams) == 1 else 2e-2
+    rows = Rows(11, 4, 0.5, 1, 0.0, 0.0)
+    crossbars = (6, 8, element, 2, 4), (1, 3, element, 2, 4)
+    reached = columns_of(rows, streams, True, *crossbars)
+    exact = naive.slowest_columns([4, 4, 3], 0.5, streams, crossbars)
+    assert mean_of(reached) == pytest.approx(naive.mean_of(exact), rel=error)
+
+
+def test_columns_of_many_vectors_count_units_and_not_slices() -> None:
+    rows = Rows(8, 4, 0.5, 1, 0.0, 0.0)
+    reached = columns_of(rows, [0.2, 0.1], False, (5, 6, 0.2, 2, 4))
+    exact = columns_of(rows, [1.0], True, (5, 6, 0.2, 2, 4))
+    np.testing.assert_allclose(reached, exact, atol=1e-12)

@@ -7,7 +7,6 @@ import math
 from recost.kernels._numba import borrowing, inlined
 from recost.kernels.columns import column_moments
 from recost.kernels.compaction import compacted_moments
-from recost.kernels.lattice import add_law
 from recost.kernels.maximum import below
 from recost.kernels.moments import (
     ACTIONS,
@@ -73,11 +72,10 @@ def class_moments(layer, structure, inputs, piece, special, tables, room):
     `piece` is (start, bitlines, element density): the first bitline counted from the first cell
     of a weight, how many there are, and how dense their weights.  `rows` tell what the mode
     leaves: compacted rows are all live.  `inputs` are these rows, those in the chunks above
-    (negative where they are all of a matrix whose kept rows one chunk holds), the streams, and
-    the place for the law of the cycles, in units, of a mode that keeps rows by crossbars.
+    (negative where they are all of a matrix whose kept rows one chunk holds), and the streams.
     """
     start, bitlines, element = piece
-    rows, above, streams, law = inputs
+    rows, above, streams = inputs
     out, groups, parts = room.moments, room.groups, room.parts
     mode = structure.sparsity_weights
     cells = -(-structure.precision_weight_bits // structure.crossbar_cell_bits)
@@ -111,10 +109,6 @@ def class_moments(layer, structure, inputs, piece, special, tables, room):
         for c in range(used):
             alike = alike and parts[c].density == 1.0
         return units, alike, most, kept, known
-    if special is not None:
-        law[:] = 0.0
-        for c in range(used):
-            add_law(rows, streams, rows.live * parts[c].density, parts[c].weight, law)
     # All column groups keep the same rows: they are driven again for each, and cycle together.
     for cause in range(ACTIONS):
         out[cause, 0] *= units

@@ -21,23 +21,26 @@ from recost.kernels.classes import (
     input_streams,
     set_class,
 )
-from recost.kernels.columns import active_slices, add_columns
+from recost.kernels.columns import active_slices
 from recost.kernels.compaction import (
     compacted_work,
     full_chunks,
     kept_numbers,
 )
-from recost.kernels.crossbars import class_moments, column_span, usual_bound
+from recost.kernels.crossbars import class_moments, usual_bound
+from recost.kernels.known_laws import (
+    add_class,
+    add_tied_class,
+    lattice_step,
+    slices_together,
+    told_apart,
+)
 from recost.kernels.lattice import (
-    add_known,
-    add_tied,
     cleared,
-    known_actives,
     mean_of,
     slowest_chunks,
     slowest_known,
     slowest_tied,
-    tie,
 )
 from recost.kernels.maximum import larger, largest
 from recost.kernels.moments import (
@@ -46,7 +49,6 @@ from recost.kernels.moments import (
     DRIVES,
     FILTERS,
     LIMITS,
-    OWN_FIXED,
     OWN_FRESH,
     READS,
 )
@@ -63,10 +65,6 @@ _WHOLE_LAYER = int(Compaction.LAYER)
 _INDEPENDENT = int(FilterZeros.INDEPENDENT)
 _NO_ACTIVATIONS = int(ActivationSparsity.NONE)
 _BY_LAYER = int(Sync.LAYER)
-# Where a crossbar's own cycles vary by more (units squared), nothing is seen of the lattice.
-_SMOOTH = 4.0
-# Row groups of fewer rows have so much of the active slices of the others, to be like them.
-_EVEN = 0.99
 
 
 @inlined
@@ -131,93 +129,6 @@ def _slowest_of_chunks(slowest, longest, limits, room):
 
 
 @inlined
-def _keeps_rows_apart(layer, structure, above):
-    """Whether crossbars, or their groups, keep rows of a chunk each for itself.
-
-    `above` is negative where one chunk is the whole matrix.  Filters that are dead as a whole
-    would tie those of a column together.
-    """
-    mode = structure.sparsity_weights
-    whole = structure.mapping_compaction == _WHOLE_LAYER and above >= 0
-    apart = layer.filter_zeros == _INDEPENDENT or layer.filter_density >= 1.0
-    return apart and (mode == _CROSSBAR_ROW or (mode == _OU_ROW and not whole))
-
-
-@inlined
-def _told_apart(layer, structure, inputs, special, room):
-    """How many numbers of active rows of a row chunk are told apart: 0 if that is not enough.
-
-    Columns have scores instead, of which `_add_columns` says how many.
-    """
-    rows, above, streams, n = inputs
-    if special is not None and structure.sparsity_weights == _OU_COLUMN:
-        return 1 if layer.filter_zeros == _INDEPENDENT or layer.filter_density >= 1.0 else 0
-    if n == 1.0 and streams.size == 1 and _keeps_rows_apart(layer, structure, above):
-        return known_actives(rows, streams[0], room.numbers, room.chances)
-    return 0
-
-
-@inlined
-def _add_columns(layer, structure, inputs, pieces, crossbars, room):
-    """Add a class of crossbars to the laws of `add_columns`, if these are wanted.
-
-    `inputs` are (rows, streams, vectors waited for together, laws); `pieces` those of the class,
-    and of the first one of its row chunk.  Of many vectors each row group takes as many slices as
-    the next, if only it is as tall.  Returns how many states there are, 0 where the smooth law
-    will do.
-    """
-    rows, streams, n, joint = inputs
-    told, short = n == 1.0, rows.number % rows.height
-    slices = max(1.0, active_slices(streams, rows.height))
-    own = room.moments[OWN_FIXED, 1] + room.moments[OWN_FRESH, 1] / n
-    if own > _SMOOTH * slices * slices:
-        return 0
-    if short > 0 and not told and active_slices(streams, short) < _EVEN * slices:
-        return 0
-    most, _ = column_span(structure, pieces[0])
-    most *= -(-rows.number // rows.height) * (streams.size if told else 1)
-    if most >= joint.shape[1]:
-        return 0
-    given = (rows, streams, told)
-    piece, reference = column_span(structure, pieces[0])[1], column_span(structure, pieces[1])[1]
-    return add_columns(layer, given, piece, reference, crossbars, joint, room.chances)
-
-
-@inlined
-def _step(structure, rows, inputs, widest, special):
-    """Cycles in a unit of the laws of `slowest_known`."""
-    _, _, streams, alike, n, _, _ = inputs
-    if special is not None and structure.sparsity_weights == _CROSSBAR_ROW:
-        return alike * widest
-    if special is not None and structure.sparsity_weights == _OU_COLUMN and n > 1.0:
-        return alike * n * active_slices(streams, rows.height)
-    return float(alike)
-
-
-@inlined
-def _add_class(states, layer, structure, inputs, crossbars, special, room):
-    """Add a class of crossbars to the laws of `add_known`, if these are wanted for all so far.
-
-    `inputs` as for `_add_columns`; `crossbars` are (pieces, group classes, whether all groups work
-    alike, how many crossbars, units of the lattice in a unit of theirs).  Returns how many states
-    there are, 0 where the smooth law will do.
-    """
-    rows, _, _, joint = inputs
-    pieces, classes, same, count, stretch = crossbars
-    if special is not None and structure.sparsity_weights == _OU_COLUMN:
-        if states == 0:
-            return 0
-        return _add_columns(layer, structure, inputs, pieces, count, room)
-    own = room.moments[OWN_FIXED, 1] + room.moments[OWN_FRESH, 1]
-    if states == 0 or not (same or 0.0 < own < _SMOOTH):
-        return 0
-    groups = room.groups[:classes]
-    parts = room.parts[: groups[classes - 1].first + groups[classes - 1].count]
-    add_known(rows, groups, parts, room.numbers[:states], count, stretch, joint)
-    return states
-
-
-@inlined
 def _lattice(structure, rows, streams, unit, special):
     """Of what a crossbar's cycles are multiples, given that of its groups."""
     lattice = float(unit)
@@ -238,40 +149,39 @@ def _row_class_wait(layer, structure, place, inputs, special, tables, room):
     rows, above, streams, alike, n, chunks, reached = inputs
     out, law, joint = room.moments, reached, room.moments
     by_crossbar = special is not None and structure.sparsity_weights == _CROSSBAR_ROW
-    states = _told_apart(layer, structure, (rows, above, streams, n), special, room)
+    states = told_apart(layer, structure, (rows, above, streams, n), special, room)
+    told = slices_together(structure, streams, n, special, room)
     if special is not None or states > 0:
         law, joint = room.law[: reached.size], cleared(room.joint, reached.size)
     slowest = own = Cumulants(0.0, 0.0, 0.0)
-    longest, usual, every = (0.0, 0.0, own, own, own, 0.0), math.inf, n == 1.0
+    longest, usual, every = (0.0, 0.0, own, own, own, 0.0), math.inf, told.size > 0
     unit, bound, plain, reference = 1.0, 0.0, special is None or above < 0, (0, 0, 0.0)
     size = structure.crossbar_columns
     widest = float(-(-min(size, place.bitlines) // structure.operation_unit_columns))
+    out[FILTERS, :] = 0.0  # for moments that say nothing of them
     for i in range(2 * (place.starts + 1)):
         element, same_sets = set_class(layer, structure, i % 2)
         start, bitlines, many = column_class(place, size, i // 2) if same_sets > 0 else (0, 0, 0)
         count, piece = float(many * same_sets), (start, bitlines, element)
         if count == 0.0:
             continue
-        out[FILTERS, 1] = out[FILTERS, 2] = 0.0
         units, same, most, kept, classes = class_moments(
-            layer, structure, (rows, above, streams, law), piece, special, tables, room
+            layer, structure, (rows, above, streams), piece, special, tables, room
         )
-        crossbars = float(layer.groups * chunks) * count
+        crossbars, reference = count * layer.groups * chunks, reference if bound > 0.0 else piece
         _add_work(crossbars * layer.vectors * alike, out, crossbars * kept, room.work)
         if n == 1.0 and not same:
             most = min(most, usual_bound(out, units, crossbars, float(layer.groups * chunks)))
         most *= alike * n
         lattice = _lattice(structure, rows, streams, alike * units if same else alike, special)
-        density = kept / max(rows.number * rows.live, 1e-300)
         stretch = units / widest if by_crossbar else 1.0
-        if special is not None and by_crossbar and states == 0:
-            add_tied(law, count, tie(streams, rows.live, density), stretch, joint)
-        reference = piece if bound == 0.0 else reference
+        density = kept / max(rows.number * rows.live, 1e-300)
+        if special is not None and by_crossbar and states == 0 and every:
+            add_tied_class(rows, told, (classes, count, stretch, density), law, joint, room)
         given, held = (rows, streams, n, joint), ((piece, reference), classes, same, count, stretch)
-        states = _add_class(states, layer, structure, given, held, special, room)
-        every = every and same
+        states = add_class(states, layer, structure, given, held, special, room)
         mixed = together(out, streams, density / units) if plain else (0.0, 0.0, 0.0)
-        mine, shared, slope = causes(out, mixed, alike, n)
+        (mine, shared, slope), every = causes(out, mixed, alike, n), every and same
         if bound == 0.0 or mine.mean > own.mean:
             usual = alike * out[LIMITS, 0] if n == 1.0 and special is None else math.inf
             own, filters = mine, of_filters(out, alike * n)
@@ -279,7 +189,8 @@ def _row_class_wait(layer, structure, place, inputs, special, tables, room):
         mine = largest(mine.mean, mine.variance, mine.third, count, lattice, most, room.memory)
         slowest = larger(slowest, mine, max(bound, most)) if bound > 0.0 else mine
         unit, bound = max(unit, lattice), max(bound, most)
-    count, step = float(chunks * layer.groups), _step(structure, rows, inputs, widest, special)
+    count = float(chunks * layer.groups)
+    step = lattice_step(structure, inputs, widest, special)
     if states > 0 and (by_crossbar or not every):
         mine = slowest_known(joint, room.chances[:states], count, reached)
         return scaled(mine, step, own.mean), bound, step
@@ -308,6 +219,7 @@ def _critical_path(layer, structure, place, inputs, special, tables, room):
     if values == 1 and mode == _OU_ROW:  # where groups differ, single ones are told apart
         width = structure.operation_unit_columns
         values = -(-min(structure.crossbar_columns, place.bitlines) // width)
+    values = max(values, slices_together(structure, streams, n, special, room).size)
     if special is not None and mode == _OU_COLUMN:
         width = structure.operation_unit_columns
         values *= -(-min(structure.crossbar_columns, place.bitlines) // width)

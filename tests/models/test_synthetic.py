@@ -201,6 +201,17 @@ def test_matrices_whose_kept_rows_one_chunk_holds_are_compacted_alike(skips, syn
     assert whole == pytest.approx(apart, rel=1e-4)
 
 
+def test_vectors_that_are_waited_for_together_are_slices_of_one():
+    # Values alike in all slices, four vectors of a layer; bits of four slices, one vector.
+    hardware, layer = setting(298)
+    layer["vectors"], layer["nonzero_share"] = 4, 0.4
+    together = closed_form(hardware, layer)[Count.CYCLES]
+    slices = int(layer["slices"])
+    layer["vectors"], layer["slices"], layer["slice_density"][:4] = 1, 4, 0.4
+    one = hardware.replace({"sparsity.activations": "bit", "mapping.sync": "vector"})
+    assert together == pytest.approx(slices * closed_form(one, layer)[Count.CYCLES], rel=1e-9)
+
+
 def say(capsys, title, worst, draw):
     """Print the settings that do not agree, the worst first."""
     with capsys.disabled():

@@ -3,6 +3,9 @@
 A crossbar's rows are cut into fixed groups of S_w adjacent ones.  Of the bitlines, the q that
 hold a non-zero cell in those rows are pushed together, and the group costs ceil(q / S_b) in an
 input slice in which any of its wordlines is active, else nothing [OCC of Yang et al., ISCA 2019].
+
+Live rows and active slices of a row group are common to the crossbars of a row chunk.  The slowest
+of them is found from the joint law of a crossbar's cycles and a score of all that is common.
 """
 
 from __future__ import annotations
@@ -261,9 +264,8 @@ def add_columns(layer, inputs, piece, reference, crossbars, joint, shares):
     `column_moments`, `reference` that of the crossbar whose mean is the score.  Row groups are
     independent, so that the law of a crossbar's score and cycles is a convolution over them; given
     the score, crossbars are taken to be independent (means within 0.3 %, 2 % where several slices
-    are told apart).  Row i of `joint`, t up to what any crossbar
-    takes, is for one score, or for neighbours if there are more; `shares[i]` is its chance.
-    Returns how many rows.
+    are told apart).  Row i of `joint`, t up to what any crossbar takes, is for one score, or for
+    neighbours if there are more; `shares[i]` is its chance.  Returns how many rows.
     """
     rows, streams, told = inputs
     _, weights, cells, width = piece

@@ -75,7 +75,7 @@ def _fill_work(layer, structure, placed, work):
 
 @inlined
 def data_movement(layer, structure, placed, counts):
-    """Bits between tile memories, cores and tiles for one image, into `counts`.
+    """Bits between tile memories, cores and tiles for one image, added to `counts`.
 
     Every core that holds part of a row chunk fetches the chunk's inputs once a vector, dead rows
     with the others (a second pass finds them in the register); each row chunk's partial sums
@@ -88,14 +88,14 @@ def data_movement(layer, structure, placed, counts):
     strip = placed.column_chunks * placed.sets
     copies = ceil_div(strip, structure.hierarchy_crossbars_per_core)
     fetched = vectors * layer.rows * bits * copies
-    counts[MEMORY_BITS_READ] = fetched
+    counts[MEMORY_BITS_READ] += fetched
     partial = vectors * layer.columns * bits
-    counts[BUS_BITS] = fetched + partial * placed.row_chunks
+    counts[BUS_BITS] += fetched + partial * placed.row_chunks
     per_tile = structure.hierarchy_crossbars_per_core * structure.hierarchy_cores_per_tile
     tiles = ceil_div(placed.row_chunks, max(1, per_tile // strip))
-    counts[MEMORY_BITS_WRITTEN] = float(layer.outputs * bits)
+    counts[MEMORY_BITS_WRITTEN] += float(layer.outputs * bits)
     crossing = partial * (tiles - 1) + float(layer.outputs * bits)
-    counts[NETWORK_BIT_HOPS] = crossing * structure.network_on_chip_hops
+    counts[NETWORK_BIT_HOPS] += crossing * structure.network_on_chip_hops
 
 
 @inlined

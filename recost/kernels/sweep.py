@@ -20,6 +20,12 @@ from numba.np.unsafe.ndarray import to_fixed_tuple
 
 from recost.kernels._numba import borrowing, driver, inlined
 from recost.kernels._tiers import tiered
+from recost.kernels.count_codes import (
+    BUS_BITS,
+    MEMORY_BITS_READ,
+    MEMORY_BITS_WRITTEN,
+    NETWORK_BIT_HOPS,
+)
 from recost.kernels.counts import (
     count_placed,
     count_work,
@@ -80,6 +86,8 @@ def _share_counts(layer, structure, shared, counts):
     """Copy the counts of another structure, which differs at most in its hierarchy."""
     for c in range(COUNTS):
         counts[c] = shared[c]
+    counts[MEMORY_BITS_READ] = counts[MEMORY_BITS_WRITTEN] = 0.0
+    counts[BUS_BITS] = counts[NETWORK_BIT_HOPS] = 0.0
     data_movement(layer, structure, layer_placement(layer, structure), counts)
 
 

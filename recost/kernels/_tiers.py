@@ -12,6 +12,7 @@ from collections.abc import Callable
 from types import FunctionType
 from typing import Any
 
+import numba
 import numpy as np
 
 from recost.kernels._numba import interpretable
@@ -19,13 +20,14 @@ from recost.kernels._numba import interpretable
 # Calls, about a millisecond each, that are left to the interpreter.
 _OFTEN = 500
 
+_config: Any = numba.config
 _copies: dict[Any, FunctionType] = {}
 
 
 def interpreted(compiled: Any) -> FunctionType:
     """The source of a kernel as a function in which what is light is interpreted too."""
     if compiled not in _copies:
-        source = compiled.py_func
+        source = getattr(compiled, "py_func", compiled)  # itself under NUMBA_DISABLE_JIT
         names = dict(source.__globals__)
         copy = FunctionType(source.__code__, names, source.__name__)
         _copies[compiled] = copy
@@ -57,7 +59,7 @@ class tiered:  # noqa: N801 - reads as the function that it stands for
     def __call__(self, *arguments: Any) -> Any:
         """What the kernel returns."""
         self._left = max(0, self._left + 1 - self._passes(*arguments))
-        if self._left == 0:
+        if self._left == 0 and not _config.DISABLE_JIT:
             return self._compiled(*arguments)
         self._left -= 1
         with np.errstate(all="ignore"):  # compiled code says nothing either

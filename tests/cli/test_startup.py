@@ -82,5 +82,5 @@ def test_compiling_is_said_when_it_happens_and_once(recost, tmp_path):
     second = recost(*command, NUMBA_CACHE_DIR=str(tmp_path))
     assert first.stderr.count("note: compiling, once on this machine") == 1
     assert "compiling" not in second.stderr
-    assert first.stdout == second.stdout
+    assert first.stdout == second.stdout == recost(*command, NUMBA_DISABLE_JIT="1").stdout
     assert not recost(*command, "--quiet", NUMBA_CACHE_DIR=str(tmp_path / "new")).stderr

@@ -36,7 +36,6 @@ _COARSE = 97
 
 _below = normal.below
 _density = normal.density
-_normal_quantile = normal.quantile
 _limited_mean = magnitudes.limited_mean
 _survival = magnitudes.survival
 _square_above = magnitudes.square_above

@@ -18,7 +18,6 @@ PLANE = np.dtype([("part", "i8"), ("shift", "i8"), ("width", "i8")])
 PLAIN, POSITIVE, NEGATIVE = range(3)
 
 _DIFFERENTIAL = int(WeightEncoding.DIFFERENTIAL)
-_OFFSET = int(WeightEncoding.OFFSET)
 _ONE = np.uint64(1)
 _ZERO = np.uint64(0)
 

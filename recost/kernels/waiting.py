@@ -54,7 +54,7 @@ from recost.kernels.moments import (
 )
 from recost.kernels.placement import place
 from recost.kernels.records import Cumulants, Rows
-from recost.vocabulary import ActivationSparsity, Compaction, FilterZeros, Sync, WeightSparsity
+from recost.vocabulary import ActivationSparsity, Compaction, Sync, WeightSparsity
 
 _NO_WEIGHTS = int(WeightSparsity.NONE)
 _MATRIX = int(WeightSparsity.MATRIX)
@@ -62,7 +62,6 @@ _CROSSBAR_ROW = int(WeightSparsity.CROSSBAR_ROW)
 _OU_ROW = int(WeightSparsity.OU_ROW)
 _OU_COLUMN = int(WeightSparsity.OU_COLUMN)
 _WHOLE_LAYER = int(Compaction.LAYER)
-_INDEPENDENT = int(FilterZeros.INDEPENDENT)
 _NO_ACTIVATIONS = int(ActivationSparsity.NONE)
 _BY_LAYER = int(Sync.LAYER)
 
@@ -129,6 +128,14 @@ def _slowest_of_chunks(slowest, longest, limits, room):
 
 
 @inlined
+def _keeps_by_groups(structure):
+    """Whether column groups keep rows, or all rows are kept, inside a row chunk."""
+    whole = structure.mapping_compaction == _WHOLE_LAYER
+    mode = structure.sparsity_weights
+    return mode == _NO_WEIGHTS or (mode == _OU_ROW and not whole)
+
+
+@inlined
 def _lattice(structure, rows, streams, unit, special):
     """Of what a crossbar's cycles are multiples, given that of its groups."""
     lattice = float(unit)
@@ -155,7 +162,7 @@ def _row_class_wait(layer, structure, place, inputs, special, tables, room):
         law, joint = room.law[: reached.size], cleared(room.joint, reached.size)
     slowest = own = Cumulants(0.0, 0.0, 0.0)
     longest, usual, every = (0.0, 0.0, own, own, own, 0.0), math.inf, told.size > 0
-    unit, bound, plain, reference = 1.0, 0.0, special is None or above < 0, (0, 0, 0.0)
+    unit, bound, reference, ordinary = 1.0, 0.0, (0, 0, 0.0), _keeps_by_groups(structure)
     size = structure.crossbar_columns
     widest = float(-(-min(size, place.bitlines) // structure.operation_unit_columns))
     out[FILTERS, :] = 0.0  # for moments that say nothing of them
@@ -180,10 +187,12 @@ def _row_class_wait(layer, structure, place, inputs, special, tables, room):
             add_tied_class(rows, told, (classes, count, stretch, density), law, joint, room)
         given, held = (rows, streams, n, joint), ((piece, reference), classes, same, count, stretch)
         states = add_class(states, layer, structure, given, held, special, room)
-        mixed = together(out, streams, density / units) if plain else (0.0, 0.0, 0.0)
+        mixed = (
+            together(out, streams, density / units) if ordinary or above < 0 else (0.0, 0.0, 0.0)
+        )
         (mine, shared, slope), every = causes(out, mixed, alike, n), every and same
         if bound == 0.0 or mine.mean > own.mean:
-            usual = alike * out[LIMITS, 0] if n == 1.0 and special is None else math.inf
+            usual = alike * out[LIMITS, 0] if n == 1.0 and ordinary else math.inf
             own, filters = mine, of_filters(out, alike * n)
             longest = (float(many * layer.groups), float(same_sets), own, shared, filters, slope)
         mine = largest(mine.mean, mine.variance, mine.third, count, lattice, most, room.memory)

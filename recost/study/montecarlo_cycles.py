@@ -11,10 +11,11 @@ import numpy as np
 
 from recost.errors import InputError
 from recost.hardware import Hardware
-from recost.hardware.records import structure_record, technology_record
+from recost.hardware.records import structure_record
 from recost.kernels.single import layer_counts
 from recost.models.binding import bind
 from recost.models.exact import CycleCount, count_cycles
+from recost.models.inference import special_mode
 from recost.models.intervals import ALPHA, mean_interval
 from recost.models.synthetic import SyntheticLayer, Trial
 from recost.network import LayerTable
@@ -146,8 +147,7 @@ def _chosen(network: LayerTable, layers: Sequence[str]) -> list[str]:
 def _start(machine: Hardware, network: LayerTable, name: str) -> _Samples:
     layer = bind(network, machine)[network.index(name)]
     counts = np.zeros(COUNTS)
-    structure, technology = structure_record(machine)[0], technology_record(machine)[0]
-    layer_counts(layer, structure, technology, None, counts)
+    layer_counts(layer, structure_record(machine)[0], special_mode(machine), None, counts)
     closed = {
         "ou_activations": float(counts[Count.OU_ACTIVATIONS]),
         "cycles": float(counts[Count.CYCLES]),

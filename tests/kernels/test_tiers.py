@@ -111,6 +111,9 @@ def test_layers_on_the_edge_count_the_same_bits(seed, densities, shape, scale):
     counts.layer_counts(layer, structure, special, None, one)
     ByHand(counts.layer_counts)(layer, structure, special, None, other)
     np.testing.assert_array_equal(one, other)
+    # Code that is compiled for other modes too says the same.
+    counts.layer_counts(layer, structure, True, None, other)
+    np.testing.assert_array_equal(one, other)
 
 
 @light

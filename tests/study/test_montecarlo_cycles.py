@@ -5,6 +5,7 @@ import pytest
 
 from recost.errors import InputError
 from recost.hardware import load_hardware
+from recost.models.inference import infer
 from recost.network import load_network
 from recost.study.montecarlo_cycles import montecarlo_arrays, montecarlo_cycles
 from recost.study.sampling import Interrupted, Sampling
@@ -25,6 +26,14 @@ def test_a_row_a_layer_and_their_total():
             mean = row[f"{name}_simulated"]
             assert row[f"{name}_simulated_low"] <= mean <= row[f"{name}_simulated_high"]
             assert row[f"{name}_bias_percent"] == pytest.approx(100 * (row[name] / mean - 1))
+
+
+@pytest.mark.parametrize("weights", ["ou-row", "matrix", "none"])
+def test_the_closed_form_is_that_of_an_estimate(weights):
+    hardware = SRE.replace({"sparsity.weights": weights})
+    *layers, _ = montecarlo_cycles([hardware], LENET, Sampling(1)).to_dicts()
+    found = [row["cycles"] for row in layers]
+    assert found == [layer.cycles for layer in infer(hardware, LENET).layers]
 
 
 def test_dense_hardware_agrees_exactly():

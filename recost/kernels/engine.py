@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 from recost.kernels._numba import borrowing, kernel
 from recost.kernels.count_codes import (
     ADC_CONVERSIONS,
@@ -16,6 +18,7 @@ from recost.kernels.count_codes import (
 from recost.kernels.placement import ceil_div
 from recost.kernels.prices import (
     action_prices,
+    adc_scale,
     crossbar_area,
     crossbar_leakage,
     tile_area,
@@ -25,6 +28,7 @@ from recost.kernels.prices import (
 )
 from recost.vocabulary import (
     ACTIONS,
+    COMPONENTS,
     PAYER,
     Component,
     Overflow,
@@ -60,6 +64,9 @@ _TOTAL_CONVERSIONS = int(Total.ADC_CONVERSIONS)
 _TOTAL_CROSSBARS = int(Total.CROSSBARS)
 _CHIPS = int(Total.CHIPS)
 _AREA = int(Total.AREA)
+_ENERGY = int(Total.ENERGY)
+_THROUGHPUT = int(Total.THROUGHPUT)
+_POWER = int(Total.POWER)
 
 
 @borrowing
@@ -153,17 +160,18 @@ def network_sums(layers, structure, counts, copies, budget, sums):
 
 
 @borrowing
-def price_sums(structure, technology, sums, prices, totals):
+def price_scaled(structure, technology, scale, sums, prices, totals):
     """What the sums cost into `totals`, and joules an action into `prices`.
 
     Latency is that of one image through one copy; the interval between images in steady state
     that of the slowest layer, or of all of them where weights are reloaded.  Static power is
     charged for the interval, so that power = energy / interval; control runs in the tiles of a
-    layer as long as the layer works on the image.
+    layer as long as the layer works on the image.  Where nothing takes time, throughput and power
+    are NaN.  `scale` is the `adc_scale` of the structure.
     """
     for i in range(totals.size):
         totals[i] = 0.0
-    action_prices(structure, technology, prices)
+    action_prices(technology, scale, prices)
     for action in range(ACTIONS):
         totals[_PAYER[action]] += sums[action] * prices[action]
     cycle = structure.operation_unit_cycle_time_s
@@ -177,7 +185,7 @@ def price_sums(structure, technology, sums, prices, totals):
     if extra > 0.0:  # reloaded layers take turns on the same crossbars: nothing overlaps
         interval = sums[SUM_CYCLES] * cycle + extra
     need, tiles, chips = sums[SUM_CROSSBARS], sums[SUM_TILES], sums[SUM_CHIPS]
-    static = crossbar_leakage(structure, technology) * need
+    static = crossbar_leakage(structure, technology, scale) * need
     static += tile_leakage(structure, technology) * tiles + technology.off_chip_leakage_w * chips
     totals[_CONTROL] = sums[SUM_CONTROL] * (tile_control(structure, technology) / per_tile * cycle)
     totals[_LEAKAGE] = static * interval
@@ -191,3 +199,14 @@ def price_sums(structure, technology, sums, prices, totals):
     area = crossbar_area(structure, technology) * need + tile_area(structure, technology) * tiles
     area += technology.index_decoder_memory_area_mm2_per_bit * sums[SUM_STORED]
     totals[_AREA] = area + technology.off_chip_area_mm2 * chips
+    energy = 0.0
+    for component in range(COMPONENTS):
+        energy += totals[component]
+    throughput = 1.0 / interval if interval > 0.0 else math.nan
+    totals[_ENERGY], totals[_THROUGHPUT], totals[_POWER] = energy, throughput, energy * throughput
+
+
+@borrowing
+def price_sums(structure, technology, sums, prices, totals):
+    """`price_scaled` for a structure on its own."""
+    price_scaled(structure, technology, adc_scale(structure), sums, prices, totals)

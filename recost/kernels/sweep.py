@@ -2,23 +2,20 @@
 
 An estimate is counts times prices, and each of its three steps depends on less than the one
 after it: the counts of a layer on the layer and some keys of the structure, their sums on the
-network and the structure, the totals on the technology too.  Each step is a driver over
-independent outputs, so that results are the same bits for any number of threads and any way of
-cutting points into chunks.  The sums and the prices are those of an estimate, by the same
-kernels (`recost.kernels.engine`).
+network and the structure, the totals on the technology too.  Each step is a serial loop over
+independent outputs, so that results are the same bits for any way of cutting points into pieces;
+threads of the interpreter take pieces side by side (`recost.study.sweep.chunks`).  The sums and
+the prices are those of an estimate, by the same kernels (`recost.kernels.engine`).
 """
 
 from __future__ import annotations
 
-from concurrent.futures import ThreadPoolExecutor
 from typing import Any, NamedTuple
 
-import numba
 import numpy as np
-from numba import prange
 from numba.np.unsafe.ndarray import to_fixed_tuple
 
-from recost.kernels._numba import borrowing, driver, inlined
+from recost.kernels._numba import borrowing, inlined, kernel
 from recost.kernels._tiers import tiered
 from recost.kernels.count_codes import (
     BUS_BITS,
@@ -33,15 +30,14 @@ from recost.kernels.counts import (
     layer_counts,
     layer_placement,
 )
-from recost.kernels.engine import network_sums, price_sums
-from recost.kernels.placement import ceil_div, frees_crossbars
+from recost.kernels.engine import network_sums, price_scaled
+from recost.kernels.placement import frees_crossbars
+from recost.kernels.prices import adc_scale
 from recost.kernels.records import PLACED, Placement
 from recost.kernels.room import make_room
 from recost.kernels.tables import SCRATCH, Tables, reader
-from recost.vocabulary import ACTIONS, COUNTS
+from recost.vocabulary import ACTIONS, COUNTS, TOTALS
 
-# Points that share scratch space.
-_TOGETHER = 512
 # Numbers of crossbars that are remembered at once; a prime, so that multiples do not collide.
 _REMEMBERED = 1021
 
@@ -67,14 +63,14 @@ class Moving(NamedTuple):
     directions: Any
 
 
-@driver
+@kernel
 def _count_items(layers, structures, layer_at, structure_at, special, counts):
     """Counts of layer `layer_at[i]` on structure `structure_at[i]` into `counts[i]`.
 
     `layers` is of `BOUND_LAYER`, `structures` of the structure dtype, `counts` [items, COUNTS];
     `special` as in `recost.kernels.counts.layer_counts`.
     """
-    for i in prange(layer_at.size):
+    for i in range(layer_at.size):
         layer_counts(layers[layer_at[i]], structures[structure_at[i]], special, None, counts[i])
 
 
@@ -91,7 +87,7 @@ def _share_counts(layer, structure, shared, counts):
     data_movement(layer, structure, layer_placement(layer, structure), counts)
 
 
-@driver
+@kernel
 def sum_networks(layers, structures, rows_at, counts, copies, sums):
     """Sums over a network's `layers` on each of `structures` into `sums` [structures, SUMS].
 
@@ -99,11 +95,12 @@ def sum_networks(layers, structures, rows_at, counts, copies, sums):
     copies.  Data movement is counted anew, because rows of `counts` are shared by structures of
     different hierarchy.
     """
-    for s in prange(structures.size):
-        own = np.empty((layers.size, COUNTS))
+    own, mine = np.empty((layers.size, COUNTS)), copies.copy()
+    for s in range(structures.size):
         for i in range(layers.size):
             _share_counts(layers[i], structures[s], counts[rows_at[s, i]], own[i])
-        network_sums(layers, structures[s], own, copies.copy(), 0, sums[s])
+            mine[i] = copies[i]
+        network_sums(layers, structures[s], own, mine, 0, sums[s])
 
 
 class _Space(NamedTuple):
@@ -166,12 +163,12 @@ def _count_moved(layer, structure, special, tables, space, i):
 
 
 @borrowing
-def _sum_points(moving, given, special, tables, space, points, sums):
-    """`sum_moving` for the points of one block, one after the other."""
+def _sum_points(moving, given, special, tables, space, sums):
+    """`sum_moving` in the room that it needs."""
     structures, structure_at, shares, counts, rows_at, copies = given
     layers, own = space.layers, space.counts
     before = -1
-    for p in range(points[0], points[1]):
+    for p in range(structure_at.size):
         structure = structures[structure_at[p]]
         if structure_at[p] != before:
             before = structure_at[p]
@@ -198,47 +195,28 @@ def sum_moving(
     `machine` is (structures, at): point p has the structure `structures[at[p]]`; it lies
     `shares[p]` along the intervals.  `fixed` are (counts, rows_at, copies) of `sum_networks`,
     for layers that do not move.
-
-    Threads of the interpreter take one block of points after the other: a driver would compile
-    the longest kernel of all twice more.
     """
     structures, structure_at = machine
+    layers = moving.layers.copy()
+    space = _Space(
+        layers,
+        layers.view(np.float64),
+        np.empty_like(moving.lows),
+        np.empty((layers.size, COUNTS)),
+        np.empty_like(fixed[2]),
+        np.empty((layers.size, COUNTS)),
+        np.empty((layers.size, PLACED), np.int64),
+        np.full((len(tables.keys), SCRATCH), np.nan),
+        make_room(structures[structure_at[0]], _REMEMBERED),
+    )
     given = structures, structure_at, shares, *fixed
-
-    starts = range(0, structure_at.size, _TOGETHER)
-    waiting = iter(starts)
-
-    def work() -> None:
-        layers = moving.layers.copy()
-        space = _Space(
-            layers,
-            layers.view(np.float64),
-            np.empty_like(moving.lows),
-            np.empty((layers.size, COUNTS)),
-            np.empty_like(fixed[2]),
-            np.empty((layers.size, COUNTS)),
-            np.empty((layers.size, PLACED), np.int64),
-            np.full((len(tables.keys), SCRATCH), np.nan),
-            make_room(structures[structure_at[0]], _REMEMBERED),
-        )
-        for start in waiting:
-            points = start, min(structure_at.size, start + _TOGETHER)
-            _sum_points(moving, given, special, tables, space, points, sums)
-
-    threads = min(numba.get_num_threads(), len(starts))
-    if threads == 1:
-        work()
-    if threads <= 1:
-        return
-    with ThreadPoolExecutor(threads) as pool:
-        for done in [pool.submit(work) for _ in range(threads)]:
-            done.result()  # raises what the work raises
+    _sum_points(moving, given, special, tables, space, sums)
 
 
 class Priced(NamedTuple):
     """Technology by the point: record `at[p]` of `records`, but for some numbers of its own.
 
-    Point p has `values[p]` in the 8-byte `words` of its record.
+    Point p has `values[:, p]` in the 8-byte `words` of its record.
     """
 
     records: Any
@@ -247,22 +225,27 @@ class Priced(NamedTuple):
     values: Any
 
 
-@driver
-def price_points(machine, technology, counted, totals):
-    """Totals of points into `totals` [points, TOTALS].
+@kernel
+def price_points(machine, technology, counted, points, totals):
+    """Totals of points into `totals` [TOTALS, any number], of point p into column `points[p]`.
 
     `machine` is (structures, at) and `counted` (sums, at): point p has structure and sums
     `at[p]`; `technology` is `Priced`.
     """
     structures, structure_at = machine
     sums, sums_at = counted
-    block = 256
-    for b in prange(ceil_div(sums_at.size, block)):
-        prices, own = np.empty(ACTIONS), technology.records[:1].copy()
-        words = own.view(np.float64)
-        for p in range(b * block, min(sums_at.size, (b + 1) * block)):
-            own[0] = technology.records[technology.at[p]]
-            for k in range(technology.words.size):
-                words[technology.words[k]] = technology.values[p, k]
-            structure = structures[structure_at[p]]
-            price_sums(structure, own[0], sums[sums_at[p]], prices, totals[p])
+    prices, mine, own = np.empty(ACTIONS), np.empty(TOTALS), technology.records[:1].copy()
+    words = own.view(np.float64)
+    record, before, scale = -1, -1, 1.0
+    for p in range(points.size):
+        if technology.at[p] != record:
+            record = technology.at[p]
+            own[0] = technology.records[record]
+        for k in range(technology.words.size):
+            words[technology.words[k]] = technology.values[k, p]
+        structure = structures[structure_at[p]]
+        if structure_at[p] != before:
+            before, scale = structure_at[p], adc_scale(structure)
+        price_scaled(structure, own[0], scale, sums[sums_at[p]], prices, mine)
+        for t in range(TOTALS):
+            totals[t, points[p]] = mine[t]

@@ -204,16 +204,16 @@ def test_prices_beside_numpy(benchmark, capsys):
     from recost.hardware.records import structure_record, technology_record
     from recost.kernels.engine import SUM_ROUNDS, SUMS
     from recost.kernels.sweep import Priced, price_points
-    from recost.vocabulary import TOTALS
+    from recost.models.numbers import sheet
 
     hardware = load_hardware("sre")
     structure = structure_record(hardware)
     technology = np.repeat(technology_record(hardware), 100_000)
-    sums, totals = np.ones((1, SUMS)), np.zeros((len(technology), TOTALS))
+    sums, totals = np.ones((1, SUMS)), sheet(len(technology))
     sums[0, SUM_ROUNDS] = 0.0
     at, every = np.zeros(len(technology), np.int64), np.arange(len(technology))
-    priced = Priced(technology, every, at[:0], np.zeros((len(technology), 0)))
-    arguments = (structure, at), priced, (sums, at), totals
+    priced = Priced(technology, every, at[:0], np.zeros((0, len(technology))))
+    arguments = (structure, at), priced, (sums, at), every, totals
     threads = numba.get_num_threads()
     numba.set_num_threads(1)
     try:

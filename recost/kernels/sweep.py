@@ -78,29 +78,55 @@ count_items = tiered(_count_items, lambda *given: int(given[2].size))
 
 
 @inlined
-def _share_counts(layer, structure, shared, counts):
+def _share_counts(shared, counts):
     """Copy the counts of another structure, which differs at most in its hierarchy."""
     for c in range(COUNTS):
         counts[c] = shared[c]
     counts[MEMORY_BITS_READ] = counts[MEMORY_BITS_WRITTEN] = 0.0
     counts[BUS_BITS] = counts[NETWORK_BIT_HOPS] = 0.0
-    data_movement(layer, structure, layer_placement(layer, structure), counts)
+
+
+@inlined
+def _keep_place(placed, kept):
+    """Put a placement into a row of whole numbers."""
+    for k, number in enumerate(placed):
+        kept[k] = number
+
+
+@inlined
+def _kept_place(kept):
+    """The placement in a row of whole numbers."""
+    return Placement(*to_fixed_tuple(kept, PLACED))
 
 
 @kernel
-def sum_networks(layers, structures, rows_at, counts, copies, sums):
-    """Sums over a network's `layers` on each of `structures` into `sums` [structures, SUMS].
+def sum_networks(layers, machine, counted, copies, sums):
+    """Sums over a network's `layers` on structures into `sums` [structures, SUMS].
 
-    Layer l on structure s has the counts `counts[rows_at[s, l]]` and starts with `copies[l]`
-    copies.  Data movement is counted anew, because rows of `counts` are shared by structures of
-    different hierarchy.
+    `machine` is (structures, order), which gone through in that order have those that count alike
+    side by side.  `counted` are (counts, rows, alike): layer l of structure s has the counts
+    `counts[rows[alike[s], l]]`; it starts with `copies[l]` copies.  Data movement is counted anew,
+    because structures of different hierarchy count alike.
     """
-    own, mine = np.empty((layers.size, COUNTS)), copies.copy()
-    for s in range(structures.size):
+    structures, order = machine
+    counts, rows, alike = counted
+    settled, own = np.empty((layers.size, COUNTS)), np.empty((layers.size, COUNTS))
+    places, mine = np.empty((layers.size, PLACED), np.int64), copies.copy()
+    before = -1
+    for k in range(order.size):
+        s = order[k]
+        structure = structures[s]
+        if alike[s] != before:
+            before = alike[s]
+            for i in range(layers.size):
+                _share_counts(counts[rows[before, i]], settled[i])
+                _keep_place(layer_placement(layers[i], structure), places[i])
         for i in range(layers.size):
-            _share_counts(layers[i], structures[s], counts[rows_at[s, i]], own[i])
+            for c in range(COUNTS):
+                own[i, c] = settled[i, c]
+            data_movement(layers[i], structure, _kept_place(places[i]), own[i])
             mine[i] = copies[i]
-        network_sums(layers, structures[s], own, mine, 0, sums[s])
+        network_sums(layers, structure, own, mine, 0, sums[s])
 
 
 class _Space(NamedTuple):
@@ -126,13 +152,13 @@ def _settle(moving, structure, counts, rows, space):
     """What all points on a structure share: `counts` and `rows` are those of its layers."""
     for i in range(moving.layers.size):
         layer, settled = moving.layers[i], space.settled[i]
+        placed = layer_placement(layer, structure)
         if moving.moves[i]:
-            placed = layer_placement(layer, structure)
             count_placed(layer, structure, placed, settled)
-            for k, number in enumerate(placed):
-                space.placed[i, k] = number
+            _keep_place(placed, space.placed[i])
         else:
-            _share_counts(layer, structure, counts[rows[i]], settled)
+            _share_counts(counts[rows[i]], settled)
+            data_movement(layer, structure, placed, settled)
 
 
 @inlined
@@ -155,7 +181,7 @@ def _move(moving, layer, numbers, words):
 @inlined
 def _count_moved(layer, structure, special, tables, space, i):
     """The counts of layer i, which has been moved, where `space` holds what is settled."""
-    at, counts = Placement(*to_fixed_tuple(space.placed[i], PLACED)), space.counts[i]
+    at, counts = _kept_place(space.placed[i]), space.counts[i]
     if frees_crossbars(structure):  # where it lies moves too
         at = layer_placement(layer, structure)
         count_placed(layer, structure, at, counts)
@@ -165,14 +191,14 @@ def _count_moved(layer, structure, special, tables, space, i):
 @borrowing
 def _sum_points(moving, given, special, tables, space, sums):
     """`sum_moving` in the room that it needs."""
-    structures, structure_at, shares, counts, rows_at, copies = given
+    structures, structure_at, shares, counts, rows, copies = given
     layers, own = space.layers, space.counts
     before = -1
     for p in range(structure_at.size):
         structure = structures[structure_at[p]]
         if structure_at[p] != before:
             before = structure_at[p]
-            _settle(moving, structure, counts, rows_at[before], space)
+            _settle(moving, structure, counts, rows, space)
         _place_numbers(moving, shares[p], space.numbers)
         for i in range(layers.size):
             first = moving.first[i]
@@ -193,8 +219,9 @@ def sum_moving(
     """Sums over a network whose layers move, at each point, into `sums` [points, SUMS].
 
     `machine` is (structures, at): point p has the structure `structures[at[p]]`; it lies
-    `shares[p]` along the intervals.  `fixed` are (counts, rows_at, copies) of `sum_networks`,
-    for layers that do not move.
+    `shares[p]` along the intervals.  `fixed` are (counts, rows, copies): layer l, if it does not
+    move, has the counts `counts[rows[l]]` on all of the structures; it starts with `copies[l]`
+    copies.
     """
     structures, structure_at = machine
     layers = moving.layers.copy()

@@ -9,7 +9,7 @@ combination of their values (`Hardware.replace`), once.
 from __future__ import annotations
 
 import threading
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import Any, NamedTuple, Protocol
 
 import numpy as np
@@ -148,15 +148,16 @@ class Levels:
 class Tied(NamedTuple):
     """The hardware of some points: `rows` says which each point has, -1 where there is none.
 
-    `kept` are the machines, with their records and notes, `refused` says why the first of the
-    points is impossible that is.  All this stays as it is, whatever is asked for elsewhere.
+    `kept` are the machines, with their records and notes (None if none has any), `refused` says
+    why the first of the points is impossible that is.  All this stays as it is, whatever is asked
+    for elsewhere.
     """
 
     rows: Array
     kept: Sequence[Hardware]
     structures: Array
     technologies: Array
-    notes: Array
+    notes: Array | None
     refused: str | None
 
     def at(self, points: Array | slice) -> Tied:
@@ -235,7 +236,8 @@ class Designs:
             self._make_all(radix, first, places, values)
             names = radix[first].tolist()
             rows = np.array([self._place[name] for name in names], np.int64)
-            kept = self._kept, self._structures, self._technologies, self._notes
+            notes = self._notes if any(self._notes) else None
+            kept = self._kept, self._structures, self._technologies, notes
             order = first[rows < 0]
             refused = self._refused[int(radix[order.min()])] if len(order) else None
         return Tied(rows[inverse], *kept, refused)
@@ -274,12 +276,18 @@ class Designs:
                                for i in self.tied)  # fmt: skip
             raise InputError(f"{chosen}: {error.faults[0].message}") from None
 
-    def structure_numbers(self, rows: Array, places: Array) -> Array | None:
-        """A number for each point that is the same where the structure is; None if all differ."""
-        if any(self.levels[i].axis.continuous for i in self.free):
+    def structure_numbers(
+        self, rows: Array, places: Array, apart: Collection[str] = ()
+    ) -> Array | None:
+        """A number for each point that is the same where the structure is; None if all differ.
+
+        Free keys that go into the fields `apart` of the record make no difference.
+        """
+        free = [i for i in self.free if self.levels[i].key.record_field not in apart]
+        if any(self.levels[i].axis.continuous for i in free):
             return None
         numbers = rows.copy()
-        for i in self.free:
+        for i in free:
             numbers = numbers * len(self.levels[i].axis.texts) + places[:, i]
         return numbers
 

@@ -11,7 +11,7 @@ import numpy as np
 from recost.errors import InputError
 from recost.hardware import Hardware
 from recost.kernels.sweep import price_points
-from recost.models.counting import Counting, Machines, binding
+from recost.models.counting import NOT_COUNTED, Counting, Machines, binding
 from recost.models.densities import Densities
 from recost.models.designs import Designs, Levels, Tied, Varied, alike
 from recost.models.inference import check_reload, special_mode
@@ -49,7 +49,6 @@ class _Out(NamedTuple):
     possible: Array
     sheet: Array
     samples: Array
-    notes: Array
     said: list[str]
 
 
@@ -133,24 +132,25 @@ class Sweep:
             np.zeros(count, bool),
             sheet(count),
             np.full((count, len(FIGURES), drawn), np.nan),
-            np.empty(count, object),
             [],
         )
-        for start in range(0, count, BLOCK):
+        notes: list[Array] = []
+        for start in range(0, max(1, count), BLOCK):
             part = slice(start, start + BLOCK)
-            own = (out.possible[part], out.sheet[:, part], out.samples[part], out.notes[part])
-            self._block(places[part], values[part], _Out(*own, out.said))
+            own = out.possible[part], out.sheet[:, part], out.samples[part], out.said
+            notes.append(self._block(places[part], values[part], _Out(*own)))
         if not out.possible.all():
             out.sheet[:, ~out.possible] = np.nan
         return Evaluated(
             out.possible,
             {name: out.sheet[row] for name, row in NUMBERS.items()},
-            out.notes,
+            notes[0] if len(notes) == 1 else np.concatenate(notes),
             out.samples if drawn else None,
             next(iter(out.said), None),
         )
 
-    def _block(self, places: Array, values: Array, out: _Out) -> None:
+    def _block(self, places: Array, values: Array, out: _Out) -> Array:
+        """Work on some of the points; returns their notes."""
         tied = self.designs.tie(places[:, self._own], values[:, self._own])
         if tied.refused:
             out.said.append(tied.refused)
@@ -166,6 +166,10 @@ class Sweep:
                     same = np.array([one == kind for one in kinds])
                     points = there[same[row]]
                     self._alike(network, kind, points, (tied, places, values), out)
+        if tied.notes is None:  # one word for all, which takes no room
+            return np.broadcast_to(np.array("", object), len(places))
+        found: Array = tied.notes[tied.rows]
+        return found
 
     def _kind(self, network: int, tied: Tied, row: int, said: list[str]) -> _Kind | None:
         """What points have to share to be worked on together; None where there is no model."""
@@ -205,7 +209,8 @@ class Sweep:
             if names is not None:
                 first, at = alike(names)
             structures = self.designs.structure_of(tied.at(first), own[first], own_values[first])
-            machines = Machines(structures, tied.at(first), at)
+            names = self.designs.structure_numbers(tied.rows[first], own[first], NOT_COUNTED)
+            machines = Machines(structures, tied.at(first), at, names)
             others = values[:, self._others]
             sums, sums_at = self.counting.sums(network, machines, kind.special, copies, others)
         except InputError as error:
@@ -216,9 +221,7 @@ class Sweep:
         cycle_time_s = structures["operation_unit_cycle_time_s"][at]
         complete(out.sheet, part, cycle_time_s, table.unmodelled_percent)
         out.possible[points] = True
-        if structures["budget_chips"].any():
-            _check_budget(table, (structures, at), points, out)
-        out.notes[part] = tied.notes[tied.rows]
+        _check_budget(table, (structures, at), points, out)
         if self._worlds:
             out.samples[part] = self._worlds.sample(tied, (own, own_values), sums[sums_at])
 
@@ -228,9 +231,12 @@ def _check_budget(
 ) -> None:
     """Points that need more chips than they may have are impossible."""
     structures, at = machine
-    chips, budget = out.sheet[Total.CHIPS, points], structures["budget_chips"][at]
+    strict = structures["budget_on_overflow"] == Overflow.ERROR
+    budgets = np.where(strict, structures["budget_chips"], 0)
+    if not budgets.any():
+        return
+    chips, budget = out.sheet[Total.CHIPS, points], budgets[at]
     over = (budget > 0) & (chips > budget)
-    over &= structures["budget_on_overflow"][at] == Overflow.ERROR
     if over.any():
         first = int(np.argmax(over))
         needs, has = int(chips[first]), int(budget[first])

@@ -131,7 +131,7 @@ def test_densities_beside_numpy(benchmark, capsys):
     moving, tables = sweep.counting.made()
     structure, sums = structure_record(hardware), np.zeros((points, SUMS))
     layers = len(moving.layers)
-    nothing = np.zeros((layers, COUNTS)), np.zeros((1, layers), np.int64), np.ones(layers, np.int64)
+    nothing = np.zeros((layers, COUNTS)), np.zeros(layers, np.int64), np.ones(layers, np.int64)
     machine = structure, np.zeros(points, np.int64)
     peer = NumpySweep(moving, tables, structure[0])
 

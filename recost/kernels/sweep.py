@@ -264,15 +264,19 @@ def price_points(machine, technology, counted, points, totals):
     prices, mine, own = np.empty(ACTIONS), np.empty(TOTALS), technology.records[:1].copy()
     words = own.view(np.float64)
     record, before, scale = -1, -1, 1.0
+    records = own if technology.words.size > 0 else technology.records
     for p in range(points.size):
-        if technology.at[p] != record:
-            record = technology.at[p]
-            own[0] = technology.records[record]
-        for k in range(technology.words.size):
-            words[technology.words[k]] = technology.values[k, p]
+        at = technology.at[p]
+        if technology.words.size > 0:
+            if at != record:
+                record = at
+                own[0] = technology.records[at]
+            for k in range(technology.words.size):
+                words[technology.words[k]] = technology.values[k, p]
+            at = 0
         structure = structures[structure_at[p]]
         if structure_at[p] != before:
             before, scale = structure_at[p], adc_scale(structure)
-        price_scaled(structure, own[0], scale, sums[sums_at[p]], prices, mine)
+        price_scaled(structure, records[at], scale, sums[sums_at[p]], prices, mine)
         for t in range(TOTALS):
             totals[t, points[p]] = mine[t]

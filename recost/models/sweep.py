@@ -96,6 +96,7 @@ class Sweep:
                 key="kind",
             )
         self._own, self._others = list(hardware_axes), list(network_axes)
+        self._ours, self._theirs = _columns(self._own), _columns(self._others)
         self.designs = Designs(hardware, [axes[i] for i in hardware_axes])
         self.densities = Densities(network, [axes[i] for i in network_axes])
         self.counting = Counting(self.designs, self.densities)
@@ -151,10 +152,10 @@ class Sweep:
 
     def _block(self, places: Array, values: Array, out: _Out) -> Array:
         """Work on some of the points; returns their notes."""
-        tied = self.designs.tie(places[:, self._own], values[:, self._own])
+        tied = self.designs.tie(places[:, self._ours], values[:, self._ours])
         if tied.refused:
             out.said.append(tied.refused)
-        tables = self.densities.numbers(places[:, self._others])
+        tables = self.densities.numbers(places[:, self._theirs])
         first, table = alike(tables)
         for k, network in enumerate(tables[first].tolist()):
             there = np.flatnonzero((table == k) & (tied.rows >= 0))
@@ -200,7 +201,7 @@ class Sweep:
         whole = len(points) == len(given[1])
         part: Array | slice = slice(None) if whole else points
         tied, places, values = given[0].at(part), given[1][part], given[2][part]
-        own, own_values = places[:, self._own], values[:, self._own]
+        own, own_values = places[:, self._ours], values[:, self._ours]
         try:
             table = self.densities.network(network)
             copies = _copies(kind.copies, table, self.designs.hardware)
@@ -211,7 +212,7 @@ class Sweep:
             structures = self.designs.structure_of(tied.at(first), own[first], own_values[first])
             names = self.designs.structure_numbers(tied.rows[first], own[first], NOT_COUNTED)
             machines = Machines(structures, tied.at(first), at, names)
-            others = values[:, self._others]
+            others = values[:, self._theirs]
             sums, sums_at = self.counting.sums(network, machines, kind.special, copies, others)
         except InputError as error:
             out.said.append(error.faults[0].message)
@@ -224,6 +225,13 @@ class Sweep:
         _check_budget(table, (structures, at), points, out)
         if self._worlds:
             out.samples[part] = self._worlds.sample(tied, (own, own_values), sums[sums_at])
+
+
+def _columns(which: Sequence[int]) -> slice | list[int]:
+    """Columns as a slice if they follow each other: it takes no copy."""
+    if which and list(which) == list(range(which[0], which[0] + len(which))):
+        return slice(which[0], which[0] + len(which))
+    return list(which)
 
 
 def _check_budget(

@@ -106,8 +106,9 @@ class Space:
         A point does not depend on which others are asked for with it.
         """
         count = stop - start
-        places = np.zeros((count, len(self.axes)), np.int64)
-        values = np.zeros((count, len(self.axes)))
+        # A key's numbers lie side by side: they are worked on key by key.
+        places = np.zeros((count, len(self.axes)), np.int64, order="F")
+        values = np.zeros((count, len(self.axes)), order="F")
         if not self.samples:
             rest = np.arange(start, stop, dtype=np.int64)
             for a in range(len(self.axes) - 1, -1, -1):

@@ -165,6 +165,43 @@ def test_densities_beside_numpy(benchmark, capsys):
     )
 
 
+def test_structure_beside_numpy(benchmark, capsys, monkeypatch):
+    """The sums over the network on structures of one piece, one thread, beside NumPy."""
+    from recost.models import counting
+    from tests.benchmarks.numpy_sweep import NumpyStructures
+
+    given = []
+
+    def keep(*arguments):
+        given.append(arguments)
+        return sum_networks(*arguments)
+
+    sum_networks = counting.sum_networks
+    monkeypatch.setattr(counting, "sum_networks", keep)
+    study = study_of(STRUCTURE)
+    study.table(0, CHUNK)
+    layers, (structures, _), counted, _, found = arguments = given[-1]
+    peer = NumpyStructures(layers, structures, counted)
+    best = {}
+    for block in (16, 32, 64, 128, 256, 1024):
+        start = time.process_time()
+        sums = peer.sums(block)
+        best[block] = time.process_time() - start
+    np.testing.assert_allclose(found, sums, rtol=1e-12)
+    block = min(best, key=best.__getitem__)
+    own, taken = compare(
+        lambda: sum_networks(*arguments), lambda: peer.sums(block), clock=time.process_time
+    )
+    benchmark.pedantic(sum_networks, arguments, rounds=3)
+    report(
+        capsys,
+        benchmark,
+        f"structure, one thread: {len(found) / own:,.0f} sums/s, {taken / own:.1f} times NumPy"
+        f" (blocks of {block})",
+        ratio=taken / own,
+    )
+
+
 def numpy_prices(sums, structure, technology, block=4096):
     """Counts times prices of technology points in NumPy, in blocks that stay in cache."""
     prices = ["adc_energy_j", "dac_energy_j", "cell_read_energy_j", "sample_hold_energy_j",

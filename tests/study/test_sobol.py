@@ -14,7 +14,7 @@ def test_parts_are_those_of_the_whole_in_any_order():
     whole = qmc.Sobol(3, scramble=True, rng=np.random.default_rng(5)).random(COUNT)
     made = Sequence(3, 5)
     rng = np.random.default_rng(1)
-    starts = rng.integers(0, COUNT - 40, 200).tolist() + [0, 0, 1, COUNT - 1]
+    starts = [*rng.integers(0, COUNT - 40, 200).tolist(), 0, 0, 1, COUNT - 1]
     counts = [min(COUNT - start, int(rng.integers(0, 40))) for start in starts]
     with ThreadPoolExecutor(8) as pool:
         parts = list(pool.map(made.part, starts, counts))

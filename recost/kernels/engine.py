@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import math
 
-from recost.kernels._numba import borrowing, kernel
+import numpy as np
+
+from recost.kernels._numba import borrowing, inlined, kernel
 from recost.kernels.count_codes import (
     ADC_CONVERSIONS,
     CELL_WRITES,
@@ -19,6 +21,7 @@ from recost.kernels.placement import ceil_div
 from recost.kernels.prices import (
     action_prices,
     adc_scale,
+    chip_crossbars,
     crossbar_area,
     crossbar_leakage,
     tile_area,
@@ -69,6 +72,15 @@ _THROUGHPUT = int(Total.THROUGHPUT)
 _POWER = int(Total.POWER)
 
 
+@inlined
+def chips_left(before, after, per_chip):
+    """Chips that are full between `before` and `after` crossbars: the outputs go on to others.
+
+    Whole numbers come as floats, as in `recost.kernels.counts.moved_bits`.
+    """
+    return max(0.0, np.floor((after - 1.0) / per_chip) - np.floor(before / per_chip))
+
+
 @borrowing
 def off_chip_counts(layers, structure, counts):
     """Bits over chip boundaries for one image, added to the `counts` of the layers.
@@ -76,19 +88,21 @@ def off_chip_counts(layers, structure, counts):
     The image comes in with the first layer, the answer leaves with the last, and the outputs of
     a layer at which a chip is full go to the next chip.
     """
-    per_chip = (
-        structure.hierarchy_crossbars_per_core
-        * structure.hierarchy_cores_per_tile
-        * structure.hierarchy_tiles_per_chip
-    )
+    per_chip = chip_crossbars(structure)
     bits = structure.precision_input_bits
-    placed = 0
+    placed = 0.0
     for i in range(layers.size):
-        before = placed // per_chip
-        placed += int(counts[i, CROSSBARS])
-        crossings = (placed - 1) // per_chip - before if i + 1 < layers.size else 1
-        counts[i, OFF_CHIP_BITS] += float(max(0, crossings) * layers[i].outputs * bits)
+        before = placed
+        placed += counts[i, CROSSBARS]
+        crossings = chips_left(before, placed, per_chip) if i + 1 < layers.size else 1.0
+        counts[i, OFF_CHIP_BITS] += crossings * float(layers[i].outputs * bits)
     counts[0, OFF_CHIP_BITS] += float(layers[0].inputs * bits)
+
+
+@inlined
+def reloads(structure, chips):
+    """Whether a network that needs so many chips is written anew for every image."""
+    return 0 < structure.budget_chips < chips and structure.budget_on_overflow == _RELOAD
 
 
 @kernel
@@ -129,7 +143,7 @@ def network_sums(layers, structure, counts, copies, budget, sums):
     _, chips = tiles_and_chips(structure, need)
     per_tile = structure.hierarchy_crossbars_per_core * structure.hierarchy_cores_per_tile
     rounds = 0
-    if 0 < structure.budget_chips < chips and structure.budget_on_overflow == _RELOAD:
+    if reloads(structure, chips):
         capacity = per_tile * structure.hierarchy_tiles_per_chip * structure.budget_chips
         for i in range(counts.shape[0]):
             counts[i, CELL_WRITES] += counts[i, CELLS_USED]
@@ -142,6 +156,13 @@ def network_sums(layers, structure, counts, copies, budget, sums):
         need = 0
         for i in range(counts.shape[0]):
             need += int(counts[i, CROSSBARS]) * copies[i]
+    sum_layers(counts, copies, sums)
+    put_size(structure, need, rounds, sums)
+
+
+@borrowing
+def sum_layers(counts, copies, sums):
+    """Sums over layers of what they count into `sums`; the rest 0."""
     for i in range(SUMS):
         sums[i] = 0.0
     for i in range(counts.shape[0]):
@@ -154,6 +175,11 @@ def network_sums(layers, structure, counts, copies, budget, sums):
         # Copies of a layer share its work: tiles x time does not depend on how many there are.
         sums[SUM_CONTROL] += counts[i, CROSSBARS] * counts[i, CYCLES]
         sums[SUM_STORED] += counts[i, INDEX_BITS_STORED] * copies[i]
+
+
+@inlined
+def put_size(structure, need, rounds, sums):
+    """Put in what `need` crossbars occupy."""
     tiles, chips = tiles_and_chips(structure, need)
     sums[SUM_CROSSBARS], sums[SUM_TILES] = float(need), float(tiles)
     sums[SUM_CHIPS], sums[SUM_ROUNDS] = float(chips), float(rounds)

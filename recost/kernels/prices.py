@@ -127,6 +127,13 @@ def tile_control(structure, technology):
 
 
 @inlined
+def chip_crossbars(structure):
+    """Crossbars that a chip holds, a whole number as a float."""
+    per_tile = structure.hierarchy_crossbars_per_core * structure.hierarchy_cores_per_tile
+    return float(per_tile * structure.hierarchy_tiles_per_chip)
+
+
+@inlined
 def tiles_and_chips(structure, crossbars):
     """Whole tiles and whole chips that hold so many crossbars."""
     per_tile = structure.hierarchy_crossbars_per_core * structure.hierarchy_cores_per_tile

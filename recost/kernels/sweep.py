@@ -19,24 +19,38 @@ from recost.kernels._numba import borrowing, inlined, kernel
 from recost.kernels._tiers import tiered
 from recost.kernels.count_codes import (
     BUS_BITS,
+    CROSSBARS,
     MEMORY_BITS_READ,
     MEMORY_BITS_WRITTEN,
     NETWORK_BIT_HOPS,
+    OFF_CHIP_BITS,
 )
 from recost.kernels.counts import (
     count_placed,
     count_work,
     data_movement,
+    image_bits,
     layer_counts,
     layer_placement,
+    moved_bits,
 )
-from recost.kernels.engine import network_sums, price_scaled
+from recost.kernels.engine import (
+    SUMS,
+    chips_left,
+    network_sums,
+    price_scaled,
+    put_size,
+    reloads,
+    sum_layers,
+)
 from recost.kernels.placement import frees_crossbars
-from recost.kernels.prices import adc_scale
+from recost.kernels.prices import adc_scale, chip_crossbars, tiles_and_chips
 from recost.kernels.records import PLACED, Placement
 from recost.kernels.room import make_room
 from recost.kernels.tables import SCRATCH, Tables, reader
-from recost.vocabulary import ACTIONS, COUNTS, TOTALS
+from recost.vocabulary import ACTIONS, COUNTS, TOTALS, Replication
+
+_BALANCED = int(Replication.BALANCED)
 
 # Numbers of crossbars that are remembered at once; a prime, so that multiples do not collide.
 _REMEMBERED = 1021
@@ -99,6 +113,66 @@ def _kept_place(kept):
     return Placement(*to_fixed_tuple(kept, PLACED))
 
 
+@inlined
+def _share_kind(layers, structure, counts, rows, kind):
+    """What structures that count alike share: counts, sums of them, and where layers lie."""
+    settled, places, still, copies = kind.counts, kind.places, kind.sums, kind.copies
+    need = 0.0
+    for i in range(layers.size):
+        _share_counts(counts[rows[i]], settled[i])
+        placed = layer_placement(layers[i], structure)
+        bits = image_bits(layers[i], structure)
+        settled[i, MEMORY_BITS_WRITTEN] = bits[2]
+        for k in range(3):
+            places[k, i] = bits[k]
+        places[3, i] = placed.column_chunks * placed.sets
+        places[4, i] = placed.row_chunks
+        places[5, i] = need
+        need += settled[i, CROSSBARS]
+    places[5, layers.size] = need
+    sum_layers(settled, copies, still)
+
+
+@inlined
+def _sum_moved(structure, kind, first, sums):
+    """The sums of what moves on a structure, added to those that its kind shares.
+
+    `first` are the bits of the network's inputs.
+    """
+    places, moved = kind.places, kind.moved
+    per_core = float(structure.hierarchy_crossbars_per_core)
+    per_tile = per_core * structure.hierarchy_cores_per_tile
+    per_chip = chip_crossbars(structure)
+    last = places.shape[1] - 2
+    for i in range(last + 1):
+        bits = places[0, i], places[1, i], places[2, i]
+        read, over_bus, crossing = moved_bits(bits, places[3, i], places[4, i], per_core, per_tile)
+        moved[0, i], moved[1, i] = read, over_bus
+        moved[2, i] = crossing * structure.network_on_chip_hops
+        moved[3, i] = chips_left(places[5, i], places[5, i + 1], per_chip) * bits[2]
+    moved[3, 0] += first
+    moved[3, last] = places[2, last] + (first if last == 0 else 0.0)  # the answer leaves
+    for i in range(last + 1):
+        sums[MEMORY_BITS_READ] += moved[0, i]
+        sums[BUS_BITS] += moved[1, i]
+        sums[NETWORK_BIT_HOPS] += moved[2, i]
+        sums[OFF_CHIP_BITS] += moved[3, i]
+
+
+class _Kind(NamedTuple):
+    """Structures that count alike: `counts` and `copies` of layers, and `sums` of those.
+
+    `places` are, layer by layer, the three of `image_bits`, crossbars of a row chunk, row chunks,
+    and crossbars before the layer; `moved` is room for the bits that move.
+    """
+
+    counts: Any
+    copies: Any
+    sums: Any
+    places: Any
+    moved: Any
+
+
 @kernel
 def sum_networks(layers, machine, counted, copies, sums):
     """Sums over a network's `layers` on structures into `sums` [structures, SUMS].
@@ -110,23 +184,40 @@ def sum_networks(layers, machine, counted, copies, sums):
     """
     structures, order = machine
     counts, rows, alike = counted
-    settled, own = np.empty((layers.size, COUNTS)), np.empty((layers.size, COUNTS))
-    places, mine = np.empty((layers.size, PLACED), np.int64), copies.copy()
-    before = -1
+    number, before = layers.size, -1
+    kind = _Kind(
+        np.empty((number, COUNTS)),
+        copies,
+        np.empty(SUMS),
+        np.empty((6, number + 1)),
+        np.empty((4, number)),
+    )
+    own, mine = np.empty((number, COUNTS)), copies.copy()
+    need = 0
     for k in range(order.size):
         s = order[k]
         structure = structures[s]
         if alike[s] != before:
             before = alike[s]
-            for i in range(layers.size):
-                _share_counts(counts[rows[before, i]], settled[i])
-                _keep_place(layer_placement(layers[i], structure), places[i])
-        for i in range(layers.size):
-            for c in range(COUNTS):
-                own[i, c] = settled[i, c]
-            data_movement(layers[i], structure, _kept_place(places[i]), own[i])
-            mine[i] = copies[i]
-        network_sums(layers, structure, own, mine, 0, sums[s])
+            _share_kind(layers, structure, counts, rows[before], kind)
+            need = 0
+            for i in range(number):
+                need += int(kind.counts[i, CROSSBARS]) * copies[i]
+        _, chips = tiles_and_chips(structure, need)
+        if reloads(structure, chips) or structure.mapping_replication == _BALANCED:
+            for i in range(number):
+                _share_counts(kind.counts[i], own[i])
+                mine[i] = copies[i]
+                placed = layer_placement(layers[i], structure)
+                data_movement(layers[i], structure, placed, own[i])
+            network_sums(layers, structure, own, mine, 0, sums[s])
+            continue
+        for t in range(SUMS):
+            sums[s, t] = kind.sums[t]
+        _sum_moved(
+            structure, kind, float(layers[0].inputs * structure.precision_input_bits), sums[s]
+        )
+        put_size(structure, need, 0, sums[s])
 
 
 class _Space(NamedTuple):

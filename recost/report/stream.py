@@ -186,13 +186,13 @@ class Stream:
     def append(self, table: Table, next_point: int, impossible: int) -> None:
         """Write the rows of the points before `next_point`, and note that they are there."""
         assert self._file is not None
+        content: bytes | memoryview
         if self._is_csv:
             content = csv_lines(table, self.layout).encode("utf-8")
         else:
-            content = self.layout.records(table).tobytes()
-        self._file.write(content)
+            content = memoryview(self.layout.records(table).view(np.uint8))
+        self._size += self._file.write(content)
         self._file.flush()
-        self._size += len(content)
         self.next_point = next_point
         self.rows += len(table[self.layout.columns[0]])
         self.impossible += impossible

@@ -190,7 +190,7 @@ class Stream:
         if self._is_csv:
             content = csv_lines(table, self.layout).encode("utf-8")
         else:
-            content = memoryview(self.layout.records(table).view(np.uint8))
+            content = self.layout.records(table).view(np.uint8).data
         self._size += self._file.write(content)
         self._file.flush()
         self.next_point = next_point

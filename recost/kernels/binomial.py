@@ -9,18 +9,27 @@ Relative error about 1e-14 for p from 1e-300 to 1 and n up to 1e5.
 
 from __future__ import annotations
 
+import math
 from typing import NamedTuple
 
 import numpy as np
 
-from recost.kernels._numba import kernel
+from recost.kernels._numba import inlined, kernel
 
 # Terms below this share of the mode's are left out: 1e5 of them add less than 1e-17.
 _NEGLIGIBLE = 1e-22
 
 
+# The largest chance below 1: its complement has a logarithm.
+_SURE = 1.0 - 2.0**-53
 # What a group exceeds in less than one case in fifty is not its usual number of units.
 RARE = 0.02
+
+
+@inlined
+def log_none(count, chance):
+    """Logarithm of P(K = 0), K ~ Binomial(count, chance); finite where rounding made that 0."""
+    return count * math.log1p(-min(chance, _SURE))
 
 
 class RawMoments(NamedTuple):

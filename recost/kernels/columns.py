@@ -15,7 +15,7 @@ import math
 import numpy as np
 
 from recost.kernels._numba import kernel
-from recost.kernels.binomial import add_central, count_pmf
+from recost.kernels.binomial import add_central, count_pmf, log_none
 from recost.kernels.moments import (
     ACTIONS,
     CONVERSIONS,
@@ -34,8 +34,6 @@ _INDEPENDENT = int(FilterZeros.INDEPENDENT)
 _FINE, _REACH = 4.0, 4.0
 # Chances below this are left out: hardly one of 1e9 crossbars is so unlikely.
 _NEVER = 1e-13
-# The largest chance below 1: its complement has a logarithm.
-_SURE = 1.0 - 2.0**-53
 
 
 @kernel
@@ -248,7 +246,7 @@ def _add_states(law, window, crossbars, joint, shares):
         share, above = law[start:end, 0].sum(), 0.0
         for t in range(joint.shape[1] - 1, -1, -1):
             if above > 0.0:
-                joint[states, t] += crossbars * math.log1p(-min(above / share, _SURE))
+                joint[states, t] += log_none(crossbars, above / share)
             if least <= t + 1 <= most:
                 above += law[start:end, t + 1].sum()
         shares[states] = share

@@ -20,7 +20,7 @@ import math
 import numpy as np
 
 from recost.kernels._numba import inlined, kernel, light
-from recost.kernels.binomial import count_pmf, pooled, product_correlation
+from recost.kernels.binomial import count_pmf, log_none, pooled, product_correlation
 from recost.kernels.moments import row_correlation
 from recost.kernels.normal import below, density, quantile
 from recost.kernels.records import Cumulants
@@ -32,8 +32,6 @@ _REACH, _STEP = 7.0, 0.125
 NODES = 113
 # Crossbars that are tied like this are one.
 _ONE = 0.999
-# The largest chance below 1: its complement has a logarithm.
-_SURE = 1.0 - 2.0**-53
 # Chances below this are left out: of 1e9 crossbars none is so unlikely.
 _NEVER = 1e-18
 
@@ -242,7 +240,7 @@ def add_known(rows, groups, parts, actives, crossbars, stretch, joint):
                 above += law[high]
                 high -= 1
             if above > 0.0:
-                joint[i, t] += crossbars * math.log1p(-min(above, _SURE))
+                joint[i, t] += log_none(crossbars, above)
 
 
 @kernel
@@ -256,7 +254,7 @@ def slowest_known(joint, shares, chunks, reached):
         beyond = 0.0
         for i in range(shares.size):
             beyond -= shares[i] * math.expm1(joint[i, t])
-        most = chunks * math.log1p(-min(beyond, _SURE))
+        most = log_none(chunks, beyond)
         reached[t] += most
         chance = math.exp(most) - before
         before += chance

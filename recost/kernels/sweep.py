@@ -20,6 +20,8 @@ from numba.np.unsafe.ndarray import to_fixed_tuple
 
 from recost.kernels._numba import borrowing, driver, inlined
 from recost.kernels._tiers import tiered
+from recost.kernels.abreast import APART, BLOCK, CYCLES, WORK, wait_each
+from recost.kernels.classes import WORKS, input_streams
 from recost.kernels.count_codes import (
     BUS_BITS,
     MEMORY_BITS_READ,
@@ -27,6 +29,7 @@ from recost.kernels.count_codes import (
     NETWORK_BIT_HOPS,
 )
 from recost.kernels.counts import (
+    count_done,
     count_placed,
     count_work,
     data_movement,
@@ -34,6 +37,7 @@ from recost.kernels.counts import (
     layer_placement,
 )
 from recost.kernels.engine import network_sums, price_sums
+from recost.kernels.ordinary import know_class, make_ordinary, plan_layer
 from recost.kernels.placement import ceil_div, frees_crossbars
 from recost.kernels.records import PLACED, Placement
 from recost.kernels.room import make_room
@@ -122,6 +126,7 @@ class _Space(NamedTuple):
     placed: Any
     scratch: Any
     room: Any
+    ordinary: Any
 
 
 @inlined
@@ -165,29 +170,89 @@ def _count_moved(layer, structure, special, tables, space, i):
     count_work(layer, structure, at, special, tables, space.room, counts)
 
 
+@inlined
+def _plan(moving, structure, space):
+    """Which layers are ordinary on a structure, and the classes of their crossbars."""
+    ordinary = space.ordinary
+    ordinary.used[0] = 0
+    for i in range(moving.layers.size):
+        ordinary.many[i] = 0
+        if moving.first[i] == i and moving.moves[i]:
+            placed = Placement(*to_fixed_tuple(space.placed[i], PLACED))
+            plan_layer(moving.layers[i], structure, placed, ordinary, i)
+
+
+@inlined
+def _count_abreast(moving, structure, shares, tables, space):
+    """What ordinary layers do at the points of a block, which lie at `shares`."""
+    layers, ordinary = space.layers, space.ordinary
+    for p in range(shares.shape[0]):
+        _place_numbers(moving, shares[p], space.numbers)
+        for c in range(ordinary.used[0]):
+            kind = ordinary.classes[c, 0]
+            _move(moving, kind, space.numbers, space.words)
+            mine = reader(tables, moving.directions[kind], space.scratch)
+            know_class(layers[kind], structure, c, mine, space.room, ordinary, p)
+    for i in range(layers.size):
+        if ordinary.many[i] > 0:
+            layer, terms = layers[i], ordinary.terms[i, : ordinary.many[i]]
+            _, alike = input_streams(layer, structure.sparsity_activations, space.room.streams)
+            sizes = float(layer.groups), float(layer.vectors), float(alike)
+            held, memory, done = ordinary.held, space.room.memory, ordinary.done[i]
+            wait_each(shares.shape[0], terms, held, sizes, memory, ordinary.space, done)
+
+
+@inlined
+def _is_counted(ordinary, i, p):
+    """Whether layer i has been counted with others at point p of the block."""
+    return ordinary.many[i] > 0 and ordinary.done[i, APART + p] == 0.0
+
+
+@inlined
+def _count_point(moving, structure, special, tables, space, p):
+    """The counts of all layers at point p of the block, of which `space.numbers` are those."""
+    layers, own, ordinary = space.layers, space.counts, space.ordinary
+    for i in range(layers.size):
+        first = moving.first[i]
+        for c in range(COUNTS):
+            own[i, c] = space.settled[i, c] if first == i else own[first, c]
+        if first != i or not moving.moves[i]:
+            continue
+        if _is_counted(ordinary, i, p):
+            at = Placement(*to_fixed_tuple(space.placed[i], PLACED))
+            done, work = ordinary.done[i], space.room.work
+            for w in range(WORKS):
+                work[w] = done[WORK + w * BLOCK + p]
+            count_done(layers[i], structure, at, done[CYCLES + p], work, own[i])
+        else:
+            _move(moving, i, space.numbers, space.words)
+            mine = reader(tables, moving.directions[i], space.scratch)
+            _count_moved(layers[i], structure, special, mine, space, i)
+
+
 @borrowing
 def _sum_points(moving, given, special, tables, space, points, sums):
-    """`sum_moving` for the points of one block, one after the other."""
+    """`sum_moving` for the points of one block, those of one structure side by side."""
     structures, structure_at, shares, counts, rows_at, copies = given
-    layers, own = space.layers, space.counts
-    before = -1
-    for p in range(points[0], points[1]):
-        structure = structures[structure_at[p]]
-        if structure_at[p] != before:
-            before = structure_at[p]
+    before, start = -1, points[0]
+    while start < points[1]:
+        structure, stop = structures[structure_at[start]], start + 1
+        while stop < min(points[1], start + BLOCK) and structure_at[stop] == structure_at[start]:
+            stop += 1
+        if structure_at[start] != before:
+            before = structure_at[start]
             _settle(moving, structure, counts, rows_at[before], space)
-        _place_numbers(moving, shares[p], space.numbers)
-        for i in range(layers.size):
-            first = moving.first[i]
-            for c in range(COUNTS):
-                own[i, c] = space.settled[i, c] if first == i else own[first, c]
-            if first == i and moving.moves[i]:
-                _move(moving, i, space.numbers, space.words)
-                mine = reader(tables, moving.directions[i], space.scratch)
-                _count_moved(layers[i], structure, special, mine, space, i)
-        for i in range(layers.size):
-            space.copies[i] = copies[i]
-        network_sums(layers, structure, own, space.copies, 0, sums[p])
+            if special is None:
+                _plan(moving, structure, space)
+        if special is None:
+            _count_abreast(moving, structure, shares[start:stop], tables, space)
+        for p in range(start, stop):
+            _place_numbers(moving, shares[p], space.numbers)
+            _count_point(moving, structure, special, tables, space, p - start)
+            for i in range(space.copies.size):
+                space.copies[i] = copies[i]
+            network_sums(space.layers, structure, space.counts, space.copies, 0, sums[p])
+        start = stop
 
 
 def sum_moving(
@@ -220,6 +285,7 @@ def sum_moving(
             np.empty((layers.size, PLACED), np.int64),
             np.full((len(tables.keys), SCRATCH), np.nan),
             make_room(structures[structure_at[0]], _REMEMBERED),
+            make_ordinary(moving),
         )
         for start in waiting:
             points = start, min(structure_at.size, start + _TOGETHER)

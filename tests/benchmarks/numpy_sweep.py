@@ -9,7 +9,7 @@ import math
 import numpy as np
 
 from recost.kernels.counts import layer_counts, layer_placement
-from recost.kernels.maximum import _LOGARITHMS, _SHARES
+from recost.kernels.maximum import _LOGARITHMS, SHARES
 from recost.kernels.normal import quantile
 from recost.kernels.tables import INPUTS, LIVE, ORDER, SURFACES, UNITS, WEIGHTS
 from recost.vocabulary import COUNTS, Count
@@ -108,7 +108,7 @@ def largest(mean, variance, third, z, bound):
     a = np.clip(third / (variance * deviation), -4.0, 4.0) / 6.0
     c = 1.0 - a * a
     one = two = three = 0.0
-    for share, score in zip(_SHARES, z, strict=True):
+    for share, score in zip(SHARES, z, strict=True):
         skewed = score * (c * c + a * score * (c + a * score / 3.0))
         skewed = skewed - a * (1.0 - a * a + a**4 / 3.0)
         thinner = score * (score * score - 1.0) / (48.0 * np.maximum(variance, 2.0))

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import numpy as np
+
 from recost.kernels._numba import borrowing, inlined, light
 from recost.kernels.classes import (
     KEPT_ROWS,
@@ -32,7 +34,7 @@ from recost.kernels.count_codes import (
     VECTOR_OPERATIONS,
     WORDLINE_DRIVES,
 )
-from recost.kernels.placement import ceil_div, frees_crossbars, kept_shape, place
+from recost.kernels.placement import frees_crossbars, kept_shape, place
 from recost.kernels.room import make_room
 from recost.kernels.waiting import crossbar_work
 from recost.vocabulary import Compaction, WeightSparsity
@@ -74,27 +76,43 @@ def _fill_work(layer, structure, placed, work):
 
 
 @inlined
-def data_movement(layer, structure, placed, counts):
-    """Bits between tile memories, cores and tiles for one image, added to `counts`.
+def image_bits(layer, structure):
+    """Bits of a layer for one image: inputs to its rows, sums of its columns, outputs."""
+    bits = structure.precision_input_bits
+    vectors = float(layer.groups * layer.vectors)
+    return vectors * layer.rows * bits, vectors * layer.columns * bits, float(layer.outputs * bits)
+
+
+@inlined
+def moved_bits(bits, strip, row_chunks, per_core, per_tile):
+    """Bits read from tile memories, over buses, and from tile to tile, of `image_bits`.
 
     Every core that holds part of a row chunk fetches the chunk's inputs once a vector, dead rows
     with the others (a second pass finds them in the register); each row chunk's partial sums
     cross the bus to be added, and the network where the chunks of a layer span tiles; outputs go
     to the tile memory of the next layer.  Partial sums are as wide as activations (ISAAC's
-    16-bit accumulation).
+    16-bit accumulation).  `strip` are the crossbars of a row chunk; whole numbers come as floats,
+    whose division rounded down is exact below 2^53, so that a loop of layers vectorises.
     """
-    bits = structure.precision_input_bits
-    vectors = float(layer.groups * layer.vectors)
-    strip = placed.column_chunks * placed.sets
-    copies = ceil_div(strip, structure.hierarchy_crossbars_per_core)
-    fetched = vectors * layer.rows * bits * copies
+    inputs, partial, outputs = bits
+    fetched = inputs * np.ceil(strip / per_core)
+    tiles = np.ceil(row_chunks / max(1.0, np.floor(per_tile / strip)))
+    return fetched, fetched + partial * row_chunks, partial * (tiles - 1.0) + outputs
+
+
+@inlined
+def data_movement(layer, structure, placed, counts):
+    """Bits between tile memories, cores and tiles for one image, added to `counts`."""
+    bits = image_bits(layer, structure)
+    per_core = float(structure.hierarchy_crossbars_per_core)
+    per_tile = per_core * structure.hierarchy_cores_per_tile
+    strip = float(placed.column_chunks * placed.sets)
+    fetched, over_bus, crossing = moved_bits(
+        bits, strip, float(placed.row_chunks), per_core, per_tile
+    )
     counts[MEMORY_BITS_READ] += fetched
-    partial = vectors * layer.columns * bits
-    counts[BUS_BITS] += fetched + partial * placed.row_chunks
-    per_tile = structure.hierarchy_crossbars_per_core * structure.hierarchy_cores_per_tile
-    tiles = ceil_div(placed.row_chunks, max(1, per_tile // strip))
-    counts[MEMORY_BITS_WRITTEN] += float(layer.outputs * bits)
-    crossing = partial * (tiles - 1) + float(layer.outputs * bits)
+    counts[MEMORY_BITS_WRITTEN] += bits[2]
+    counts[BUS_BITS] += over_bus
     counts[NETWORK_BIT_HOPS] += crossing * structure.network_on_chip_hops
 
 

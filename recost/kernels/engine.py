@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
-from recost.kernels._numba import borrowing, kernel
+import math
+
+import numpy as np
+
+from recost.kernels._numba import borrowing, inlined, kernel
 from recost.kernels.count_codes import (
     ADC_CONVERSIONS,
     CELL_WRITES,
@@ -16,6 +20,8 @@ from recost.kernels.count_codes import (
 from recost.kernels.placement import ceil_div
 from recost.kernels.prices import (
     action_prices,
+    adc_scale,
+    chip_crossbars,
     crossbar_area,
     crossbar_leakage,
     tile_area,
@@ -25,6 +31,7 @@ from recost.kernels.prices import (
 )
 from recost.vocabulary import (
     ACTIONS,
+    COMPONENTS,
     PAYER,
     Component,
     Overflow,
@@ -60,6 +67,18 @@ _TOTAL_CONVERSIONS = int(Total.ADC_CONVERSIONS)
 _TOTAL_CROSSBARS = int(Total.CROSSBARS)
 _CHIPS = int(Total.CHIPS)
 _AREA = int(Total.AREA)
+_ENERGY = int(Total.ENERGY)
+_THROUGHPUT = int(Total.THROUGHPUT)
+_POWER = int(Total.POWER)
+
+
+@inlined
+def chips_left(before, after, per_chip):
+    """Chips that are full between `before` and `after` crossbars: the outputs go on to others.
+
+    Whole numbers come as floats, as in `recost.kernels.counts.moved_bits`.
+    """
+    return max(0.0, np.floor((after - 1.0) / per_chip) - np.floor(before / per_chip))
 
 
 @borrowing
@@ -69,19 +88,21 @@ def off_chip_counts(layers, structure, counts):
     The image comes in with the first layer, the answer leaves with the last, and the outputs of
     a layer at which a chip is full go to the next chip.
     """
-    per_chip = (
-        structure.hierarchy_crossbars_per_core
-        * structure.hierarchy_cores_per_tile
-        * structure.hierarchy_tiles_per_chip
-    )
+    per_chip = chip_crossbars(structure)
     bits = structure.precision_input_bits
-    placed = 0
+    placed = 0.0
     for i in range(layers.size):
-        before = placed // per_chip
-        placed += int(counts[i, CROSSBARS])
-        crossings = (placed - 1) // per_chip - before if i + 1 < layers.size else 1
-        counts[i, OFF_CHIP_BITS] += float(max(0, crossings) * layers[i].outputs * bits)
+        before = placed
+        placed += counts[i, CROSSBARS]
+        crossings = chips_left(before, placed, per_chip) if i + 1 < layers.size else 1.0
+        counts[i, OFF_CHIP_BITS] += crossings * float(layers[i].outputs * bits)
     counts[0, OFF_CHIP_BITS] += float(layers[0].inputs * bits)
+
+
+@inlined
+def reloads(structure, chips):
+    """Whether a network that needs so many chips is written anew for every image."""
+    return 0 < structure.budget_chips < chips and structure.budget_on_overflow == _RELOAD
 
 
 @kernel
@@ -122,7 +143,7 @@ def network_sums(layers, structure, counts, copies, budget, sums):
     _, chips = tiles_and_chips(structure, need)
     per_tile = structure.hierarchy_crossbars_per_core * structure.hierarchy_cores_per_tile
     rounds = 0
-    if 0 < structure.budget_chips < chips and structure.budget_on_overflow == _RELOAD:
+    if reloads(structure, chips):
         capacity = per_tile * structure.hierarchy_tiles_per_chip * structure.budget_chips
         for i in range(counts.shape[0]):
             counts[i, CELL_WRITES] += counts[i, CELLS_USED]
@@ -135,35 +156,51 @@ def network_sums(layers, structure, counts, copies, budget, sums):
         need = 0
         for i in range(counts.shape[0]):
             need += int(counts[i, CROSSBARS]) * copies[i]
+    sum_layers(counts, copies, sums)
+    put_size(structure, need, rounds, sums)
+
+
+@borrowing
+def sum_layers(counts, copies, sums):
+    """Sums over layers of what they count into `sums`; the rest 0."""
     for i in range(SUMS):
         sums[i] = 0.0
+    cycles = slowest = activations = control = stored = 0.0
     for i in range(counts.shape[0]):
         for action in range(ACTIONS):
             sums[action] += counts[i, action]
-        sums[SUM_CYCLES] += counts[i, CYCLES]
-        sums[SUM_SLOWEST] = max(sums[SUM_SLOWEST], counts[i, CYCLES] / copies[i])
-        sums[SUM_ACTIVATIONS] += counts[i, OU_ACTIVATIONS]
-        sums[SUM_CONVERSIONS] += counts[i, ADC_CONVERSIONS]
+        cycles += counts[i, CYCLES]
+        slowest = max(slowest, counts[i, CYCLES] / copies[i])
+        activations += counts[i, OU_ACTIVATIONS]
         # Copies of a layer share its work: tiles x time does not depend on how many there are.
-        sums[SUM_CONTROL] += counts[i, CROSSBARS] * counts[i, CYCLES]
-        sums[SUM_STORED] += counts[i, INDEX_BITS_STORED] * copies[i]
+        control += counts[i, CROSSBARS] * counts[i, CYCLES]
+        stored += counts[i, INDEX_BITS_STORED] * copies[i]
+    sums[SUM_CYCLES], sums[SUM_SLOWEST], sums[SUM_ACTIVATIONS] = cycles, slowest, activations
+    sums[SUM_CONVERSIONS] = sums[ADC_CONVERSIONS]
+    sums[SUM_CONTROL], sums[SUM_STORED] = control, stored
+
+
+@inlined
+def put_size(structure, need, rounds, sums):
+    """Put in what `need` crossbars occupy."""
     tiles, chips = tiles_and_chips(structure, need)
     sums[SUM_CROSSBARS], sums[SUM_TILES] = float(need), float(tiles)
     sums[SUM_CHIPS], sums[SUM_ROUNDS] = float(chips), float(rounds)
 
 
 @borrowing
-def price_sums(structure, technology, sums, prices, totals):
+def price_scaled(structure, technology, scale, sums, prices, totals):
     """What the sums cost into `totals`, and joules an action into `prices`.
 
     Latency is that of one image through one copy; the interval between images in steady state
     that of the slowest layer, or of all of them where weights are reloaded.  Static power is
     charged for the interval, so that power = energy / interval; control runs in the tiles of a
-    layer as long as the layer works on the image.
+    layer as long as the layer works on the image.  Where nothing takes time, throughput and power
+    are NaN.  `scale` is the `adc_scale` of the structure.
     """
     for i in range(totals.size):
         totals[i] = 0.0
-    action_prices(structure, technology, prices)
+    action_prices(technology, scale, prices)
     for action in range(ACTIONS):
         totals[_PAYER[action]] += sums[action] * prices[action]
     cycle = structure.operation_unit_cycle_time_s
@@ -177,7 +214,7 @@ def price_sums(structure, technology, sums, prices, totals):
     if extra > 0.0:  # reloaded layers take turns on the same crossbars: nothing overlaps
         interval = sums[SUM_CYCLES] * cycle + extra
     need, tiles, chips = sums[SUM_CROSSBARS], sums[SUM_TILES], sums[SUM_CHIPS]
-    static = crossbar_leakage(structure, technology) * need
+    static = crossbar_leakage(structure, technology, scale) * need
     static += tile_leakage(structure, technology) * tiles + technology.off_chip_leakage_w * chips
     totals[_CONTROL] = sums[SUM_CONTROL] * (tile_control(structure, technology) / per_tile * cycle)
     totals[_LEAKAGE] = static * interval
@@ -191,3 +228,14 @@ def price_sums(structure, technology, sums, prices, totals):
     area = crossbar_area(structure, technology) * need + tile_area(structure, technology) * tiles
     area += technology.index_decoder_memory_area_mm2_per_bit * sums[SUM_STORED]
     totals[_AREA] = area + technology.off_chip_area_mm2 * chips
+    energy = 0.0
+    for component in range(COMPONENTS):
+        energy += totals[component]
+    throughput = 1.0 / interval if interval > 0.0 else math.nan
+    totals[_ENERGY], totals[_THROUGHPUT], totals[_POWER] = energy, throughput, energy * throughput
+
+
+@borrowing
+def price_sums(structure, technology, sums, prices, totals):
+    """`price_scaled` for a structure on its own."""
+    price_scaled(structure, technology, adc_scale(structure), sums, prices, totals)

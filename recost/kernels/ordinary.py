@@ -40,13 +40,13 @@ _BY_VECTOR = int(Sync.VECTOR)
 _TERMS = 8
 # Numbers that name a class.
 _KEY = 6
-# The 8-byte words of a layer that say how large it is, and nothing of its crossbars.
-_SIZES = ("groups", "rows", "columns", "vectors", "inputs", "outputs", "macs", "weights")
-_OFFSETS: Any = BOUND_LAYER.fields
-_SHARED = np.setdiff1d(
-    np.arange(BOUND_LAYER.itemsize // 8),
-    [_OFFSETS[name][1] // 8 for name in (*_SIZES, "vector_operations")],
-)
+# What says how large a layer is, and nothing of its crossbars.
+_SIZES = ("groups", "rows", "columns", "vectors", "inputs", "outputs", "macs", "weights",
+          "vector_operations")  # fmt: skip
+
+
+_FIELDS: Any = BOUND_LAYER.fields
+_KERNELS = _FIELDS["kernel_density"][1] // 8
 
 
 class Ordinary(NamedTuple):
@@ -71,14 +71,22 @@ class Ordinary(NamedTuple):
 
 def make_ordinary(moving: Any) -> Ordinary:
     """Space for the layers of a network that moves."""
-    layers = moving.layers
-    size = BOUND_LAYER.itemsize // 8
-    words = layers.view(np.uint64).reshape(layers.size, size)[:, _SHARED]
+    layers, size = moving.layers, BOUND_LAYER.itemsize // 8
+    alike = layers.copy()
+    for name in _SIZES:
+        alike[name] = 0
     kinds, known = np.arange(layers.size), dict[tuple[bytes, ...], int]()
     for i in range(layers.size):
         moves = slice(moving.starts[i], moving.starts[i + 1])
         places, numbers = moving.words[moves] - i * size, moving.numbers[moves]
-        key = words[i].tobytes(), places.tobytes(), numbers.tobytes(), bytes(moving.directions[i])
+        if layers["kernel_density"][i] >= 1.0 and _KERNELS not in places:
+            alike["kernel_rows"][i] = 0  # no kernel is dead, whatever its size
+        key = (
+            alike[i].tobytes(),
+            places.tobytes(),
+            numbers.tobytes(),
+            moving.directions[i].tobytes(),
+        )
         kinds[i] = known.setdefault(key, i)
     return Ordinary(
         kinds,

@@ -35,9 +35,12 @@ def adc_scale(structure):
 
 
 @light
-def action_prices(structure, technology, prices):
-    """Joules of one action of each kind into `prices`, in the order of `Count`."""
-    prices[ADC_CONVERSIONS] = technology.adc_energy_j * adc_scale(structure)
+def action_prices(technology, scale, prices):
+    """Joules of one action of each kind into `prices`, in the order of `Count`.
+
+    `scale` is the `adc_scale` of the structure.
+    """
+    prices[ADC_CONVERSIONS] = technology.adc_energy_j * scale
     prices[WORDLINE_DRIVES] = technology.dac_energy_j
     prices[CELL_READS] = technology.cell_read_energy_j
     prices[SAMPLES] = technology.sample_hold_energy_j
@@ -73,11 +76,14 @@ def crossbar_area(structure, technology):
 
 
 @inlined
-def crossbar_leakage(structure, technology):
-    """Static watts of a crossbar with its converters, drivers and registers."""
+def crossbar_leakage(structure, technology, scale):
+    """Static watts of a crossbar with its converters, drivers and registers.
+
+    `scale` is the `adc_scale` of the structure.
+    """
     return (
         technology.crossbar_leakage_w
-        + technology.adc_leakage_w * adc_scale(structure) * structure.adc_per_crossbar
+        + technology.adc_leakage_w * scale * structure.adc_per_crossbar
         + technology.dac_leakage_w * structure.dac_per_crossbar
         + technology.sample_hold_leakage_w * structure.sample_hold_per_crossbar
         + technology.shift_add_leakage_w * structure.shift_add_per_crossbar
@@ -118,6 +124,13 @@ def tile_control(structure, technology):
         technology.control_tile_power_w
         + technology.control_core_power_w * structure.hierarchy_cores_per_tile
     )
+
+
+@inlined
+def chip_crossbars(structure):
+    """Crossbars that a chip holds, a whole number as a float."""
+    per_tile = structure.hierarchy_crossbars_per_core * structure.hierarchy_cores_per_tile
+    return float(per_tile * structure.hierarchy_tiles_per_chip)
 
 
 @inlined

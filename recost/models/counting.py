@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple
@@ -9,12 +10,13 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from recost.errors import InputError
+from recost.hardware.records import STRUCTURE_DTYPE
 from recost.kernels.engine import SUMS
 from recost.kernels.sweep import Moving, count_items, sum_moving, sum_networks
 from recost.kernels.tables import Tables
 from recost.models.binding import bind
 from recost.models.densities import Densities
-from recost.models.designs import Designs
+from recost.models.designs import Designs, Tied, alike
 from recost.models.moving import Moves
 from recost.models.tabulated import Tabulation
 from recost.vocabulary import COUNTS
@@ -25,8 +27,8 @@ Array = np.ndarray[Any, Any]
 _KEPT, _KEPT_TABLES = 8_000, 64
 # Points on one structure from which on tables take less time than direct sums.
 _WORTH_TABLES = 64
-# Structure that no count depends on, or only data movement, which is counted anew.
-_NOT_COUNTED = (
+#: Structure that no count depends on, or only data movement, which is counted anew.
+NOT_COUNTED = (
     "operation_unit_cycle_time_s", "mapping_replication", "mapping_flip_columns",
     "adc_bits", "adc_rate_per_s", "adc_per_crossbar", "adc_scaling", "adc_reference_bits",
     "dac_per_crossbar", "sample_hold_per_crossbar", "shift_add_per_crossbar",
@@ -35,6 +37,10 @@ _NOT_COUNTED = (
     "network_on_chip_hops", "network_on_chip_per_tile", "vector_per_tile",
     "budget_chips", "budget_on_overflow",
 )  # fmt: skip
+_FIELDS: Any = STRUCTURE_DTYPE.fields
+_COUNTED = [
+    _FIELDS[name][1] // 8 for name in STRUCTURE_DTYPE.names or () if name not in NOT_COUNTED
+]
 # Structure that decides how a network is bound to a hardware.
 _BINDING = (
     "precision_weight_bits", "precision_input_bits", "precision_dac_bits",
@@ -44,11 +50,16 @@ _BINDING = (
 
 
 class Machines(NamedTuple):
-    """Structures, the row of the hardware of each, and which of them each point has."""
+    """Structures, the hardware of each, and which of them each point has.
+
+    Structures count alike that have the same number in `names`, if there are such numbers;
+    others may.
+    """
 
     structures: Array
-    rows: Array
+    tied: Tied
     at: Array
+    names: Array | None
 
 
 @dataclass(frozen=True)
@@ -61,9 +72,10 @@ class _Counted:
 
 
 class _Found(NamedTuple):
-    """Layers, counts, which row of these each layer has on each structure; and what is alike.
+    """Layers, counts, which of these each layer has on each kind of structure, and kinds.
 
-    Structures count alike that have the same number in `alike`; each number has a name.
+    Structures that count alike are of one kind, whose number they have in `alike`, and which has
+    a name: `rows` is [kinds, layers].
     """
 
     layers: Array
@@ -77,10 +89,12 @@ class Counting:
     """Counts of the networks of a space on the hardware of a space.
 
     `points` is how many points the space has, which decides whether tables pay; 0 if unknown.
+    Threads may ask at the same time: what two of them miss both make, but for tables.
     """
 
     def __init__(self, designs: Designs, densities: Densities) -> None:
         self._designs, self._densities = designs, densities
+        self._making = threading.Lock()
         self.points = 0
         self._counted: dict[tuple[int, bytes], _Counted] = {}
         self._bound: dict[tuple[int, bytes], Array | InputError] = {}
@@ -101,20 +115,22 @@ class Counting:
         intervals of densities.  Raises InputError where a layer does not change in proportion.
         """
         structures, at = machines.structures, machines.at
-        layers = self.bound(network, int(machines.rows[0]))
+        layers = self.bound(network, machines.tied, int(machines.tied.rows[0]))
         if not self._densities.endless:
             found = self._counts(network, special, machines, np.ones(len(layers), bool))
             sums = np.zeros((len(structures), SUMS))
-            sum_networks(found.layers, structures, found.rows, found.counts, copies, sums)
+            machine = structures, np.argsort(found.alike, kind="stable")
+            counted = found.counts, found.rows, found.alike
+            sum_networks(found.layers, machine, counted, copies, sums)
             return sums, at
-        moves = self._moving(network, int(machines.rows[0]), layers)
+        moves = self._moving(network, machines.tied, layers)
         found = self._counts(network, special, machines, ~moves.moving.moves)
         shares = self._densities.shares(values)
         sums = np.zeros((len(at), SUMS))
-        fixed = found.counts, found.rows, copies
         tabulated = self._tabulates()
         for number, name in enumerate(found.names):
             here = np.flatnonzero(found.alike[at] == number)
+            fixed = found.counts, found.rows[number], copies
             tables = Tabulation().tables()
             if tabulated:
                 one = int(at[here[0]])
@@ -135,7 +151,7 @@ class Counting:
         structures = self._densities.tables
         for levels in self._designs.levels:
             key = levels.key
-            if key.part == "structure" and key.record_field not in _NOT_COUNTED:
+            if key.part == "structure" and key.record_field not in NOT_COUNTED:
                 structures *= max(1, len(levels.axis.texts))
         return self.points >= _WORTH_TABLES * structures
 
@@ -148,68 +164,75 @@ class Counting:
         special: bool | None,
     ) -> Tables:
         """The tables of a network on structures that count alike."""
-        if name not in self._tables:
-            if len(self._tables) > _KEPT_TABLES:
-                self._tables.clear()
-            self._tables[name] = moves.tables(machine, fixed, special)
-        return self._tables[name]
+        with self._making:
+            if name not in self._tables:
+                if len(self._tables) > _KEPT_TABLES:
+                    self._tables.clear()
+                self._tables[name] = moves.tables(machine, fixed, special)
+            return self._tables[name]
 
     def _counts(
         self, network: int, special: bool | None, machines: Machines, still: Array
     ) -> _Found:
         """What layers count that do not move, which are `still`."""
-        counted = machines.structures.copy()
-        for name in _NOT_COUNTED:
-            counted[name] = self._designs.structures[0][name]
-        raw = counted.view(np.dtype((np.void, counted.dtype.itemsize))).ravel()
-        unique, first, inverse = np.unique(raw, return_index=True, return_inverse=True)
-        keys = [(network, one.tobytes()) for one in unique]
+        first = inverse = np.arange(len(machines.structures))
+        if machines.names is not None:
+            first, inverse = alike(machines.names)
+        words = machines.structures[first].view(np.uint64).reshape(len(first), -1)[:, _COUNTED]
+        one_of: dict[tuple[int, bytes], int] = {}  # of the first
+        kinds = [one_of.setdefault((network, row.tobytes()), i) for i, row in enumerate(words)]
+        keys, ones = list(one_of), np.array(list(one_of.values()))
+        first, inverse = first[ones], np.searchsorted(ones, kinds)[inverse]
         if len(self._counted) > _KEPT:
             self._counted.clear()
-        missing = [i for i, key in enumerate(keys) if key not in self._counted]
+        known = {key: made for key in keys if (made := self._counted.get(key))}
+        missing = [i for i, key in enumerate(keys) if key not in known]
         if missing:
-            structures = counted[first[missing]]
-            bound = [self.bound(network, int(machines.rows[first[i]])) for i in missing]
+            structures, rows = (
+                machines.structures[first[missing]],
+                machines.tied.rows[first[missing]],
+            )
+            bound = [self.bound(network, machines.tied, row) for row in rows.tolist()]
             for i, made in zip(missing, _count(bound, structures, special, still), strict=True):
-                self._counted[keys[i]] = made
-        found = [self._counted[key] for key in keys]
+                known[keys[i]] = self._counted[keys[i]] = made
+        found = [known[key] for key in keys]
         offsets = np.cumsum([0] + [len(one.counts) for one in found])
         rows = np.stack([one.rows + o for one, o in zip(found, offsets[:-1], strict=True)])
         counts = np.concatenate([one.counts for one in found])
-        inverse = inverse.ravel()
-        return _Found(found[0].layers, counts, rows[inverse], inverse, keys)
+        return _Found(found[0].layers, counts, rows, inverse, keys)
 
-    def _moving(self, network: int, row: int, layers: Array) -> Moves:
+    def _moving(self, network: int, tied: Tied, layers: Array) -> Moves:
         """The layers with what intervals add to them (see `Densities.slopes`)."""
         key = (network, layers.tobytes())
-        if key not in self._moves:
-            if len(self._moves) > _KEPT // 64:
-                self._moves.clear()
-            made = self._designs.kept[row]
-            slopes = self._densities.slopes(network, made, layers)
-            self._moves[key] = Moves(layers, slopes, made)
-        return self._moves[key]
+        with self._making:
+            if key not in self._moves:
+                if len(self._moves) > _KEPT // 64:
+                    self._moves.clear()
+                made = tied.kept[int(tied.rows[0])]
+                slopes = self._densities.slopes(network, made, layers)
+                self._moves[key] = Moves(layers, slopes, made)
+            return self._moves[key]
 
-    def bound(self, network: int, row: int) -> Array:
+    def bound(self, network: int, tied: Tied, row: int) -> Array:
         """The network's layers as the hardware of a row sees them; raises InputError."""
-        key = (network, self.binding(row))
-        if key not in self._bound:
+        key = (network, binding(tied.structures[row]))
+        found = self._bound.get(key)
+        if found is None:
             if len(self._bound) > _KEPT // 16:
                 self._bound.clear()
             try:
-                made = self._designs.kept[row]
-                self._bound[key] = bind(self._densities.network(network), made)
+                found = bind(self._densities.network(network), tied.kept[row])
             except InputError as error:
-                self._bound[key] = error
-        found = self._bound[key]
+                found = error
+            self._bound[key] = found
         if isinstance(found, InputError):
             raise found
         return found
 
-    def binding(self, row: int) -> bytes:
-        """The structure that decides how a network is bound."""
-        record = self._designs.structures[row]
-        return b"".join(record[name].tobytes() for name in _BINDING)
+
+def binding(structure: Any) -> bytes:
+    """What of a structure decides how a network is bound."""
+    return b"".join(structure[name].tobytes() for name in _BINDING)
 
 
 def _count(

@@ -84,11 +84,12 @@ class Densities:
         """The layer table of that number, intervals at their lower ends."""
         if not self._axes:
             return self._network
-        if table not in self._tables:
+        found = self._tables.get(table)
+        if found is None:
             if len(self._tables) > _KEPT:
                 self._tables.clear()
-            self._tables[table] = self._network.replace(self._settings(table))
-        return self._tables[table]
+            found = self._tables[table] = self._network.replace(self._settings(table))
+        return found
 
     def slopes(self, table: int, hardware: Hardware, base: Array) -> Array:
         """What the intervals add to the layers, from end to end: [intervals, layers, words].

@@ -8,8 +8,9 @@ combination of their values (`Hardware.replace`), once.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import Any, Protocol
+import threading
+from collections.abc import Collection, Sequence
+from typing import Any, NamedTuple, Protocol
 
 import numpy as np
 
@@ -47,6 +48,14 @@ _FREE_WITHOUT_LEAKAGE = frozenset(
         for section in ("shift_add", "input_register", "output_register", "index_decoder")
     }
 )
+
+
+def alike(names: Array) -> tuple[Array, Array]:
+    """The first of each kind of point, and the kind of each point; `names` tells kinds apart."""
+    if len(names) and (names == names[0]).all():  # as where prices alone vary
+        return np.zeros(1, np.int64), np.zeros(len(names), np.int64)
+    _, first, kind = np.unique(names, return_index=True, return_inverse=True)
+    return first, kind.ravel()
 
 
 class Varied(Protocol):
@@ -110,6 +119,8 @@ class Levels:
         self.shown = [number(v, t) for v, t in zip(values, texts, strict=True)]
         plain = all(type(value) in (int, float, bool) for value in values)
         self.codes: Array | None = np.array(values, float) if plain else None
+        words = any(type(value) is str for value in self.shown)
+        self._column = np.array([str(value) for value in self.shown] if words else self.shown)
 
     def in_si(self, values: Array) -> Array:
         """Values of an interval, given in its own unit, in SI."""
@@ -130,11 +141,28 @@ class Levels:
         """What the column of the axis shows at points: numbers in SI, or words."""
         if self.axis.continuous:
             return self.in_si(values)
-        shown = self.shown
-        words = any(type(value) is str for value in shown)
-        table = np.array([str(value) for value in shown] if words else shown)
-        found: Array = table[places]
+        found: Array = self._column[places]
         return found
+
+
+class Tied(NamedTuple):
+    """The hardware of some points: `rows` says which each point has, -1 where there is none.
+
+    `kept` are the machines, with their records and notes (None if none has any), `refused` says
+    why the first of the points is impossible that is.  All this stays as it is, whatever is asked
+    for elsewhere.
+    """
+
+    rows: Array
+    kept: Sequence[Hardware]
+    structures: Array
+    technologies: Array
+    notes: Array | None
+    refused: str | None
+
+    def at(self, points: Array | slice) -> Tied:
+        """The hardware of some of the points."""
+        return self._replace(rows=self.rows[points])
 
 
 class Designs:
@@ -162,12 +190,17 @@ class Designs:
         self.prices = [i for i, group in enumerate(groups) if group == "price"]
         self.free = [i for i, group in enumerate(groups) if group == "free"]
         self.tied = [i for i, group in enumerate(groups) if group == "tied"]
+        self._lock = threading.Lock()
+        self._forget()
+
+    def _forget(self) -> None:
+        """Start anew with nothing kept; others hold what was there."""
         self._place: dict[int, int] = {}
-        self.kept: list[Hardware] = []
-        self.structures: Array = np.zeros(0, STRUCTURE_DTYPE)
-        self.technologies: Array = np.zeros(0, TECHNOLOGY_DTYPE)
-        self.notes: Array = np.zeros(0, object)
-        self.refused: str | None = None
+        self._refused: dict[int, str] = {}
+        self._kept: list[Hardware] = []
+        self._structures: Array = np.zeros(0, STRUCTURE_DTYPE)
+        self._technologies: Array = np.zeros(0, TECHNOLOGY_DTYPE)
+        self._notes: Array = np.zeros(0, object)
 
     def _group(self, levels: Levels) -> str:
         """Which of the three groups a key belongs to."""
@@ -188,42 +221,48 @@ class Designs:
             return "free"
         return "tied"
 
-    def tie(self, places: Array, values: Array) -> Array:
-        """The row of `kept`, of the records and of `notes` of each point; -1 if impossible."""
+    def tie(self, places: Array, values: Array) -> Tied:
+        """The hardware of points; threads may ask at the same time."""
         endless = [i for i in self.tied if self.levels[i].axis.continuous]
         radix = np.zeros(len(places), np.int64)
         for i in self.tied:
             radix = radix * max(1, len(self.levels[i].axis.texts)) + places[:, i]
-        if endless or len(self._place) > _KEPT:
-            self._forget()
         if endless:
             radix = np.arange(len(places))
-        unique, first, inverse = np.unique(radix, return_index=True, return_inverse=True)
-        before = len(self.kept)
-        for number_, point in zip(unique.tolist(), first.tolist(), strict=True):
-            if number_ not in self._place:
-                self._place[number_] = self._make(places[point], values[point])
-        made = self.kept[before:]
-        if made:
+        first, inverse = alike(radix)
+        with self._lock:
+            if endless or len(self._place) > _KEPT:
+                self._forget()
+            self._make_all(radix, first, places, values)
+            names = radix[first].tolist()
+            rows = np.array([self._place[name] for name in names], np.int64)
+            notes = self._notes if any(self._notes) else None
+            kept = self._kept, self._structures, self._technologies, notes
+            order = first[rows < 0]
+            refused = self._refused[int(radix[order.min()])] if len(order) else None
+        return Tied(rows[inverse], *kept, refused)
+
+    def _make_all(self, radix: Array, first: Array, places: Array, values: Array) -> None:
+        """Make what is not known yet of the points `first`, whose names are `radix`."""
+        before = len(self._kept)
+        for point in first.tolist():
+            name = int(radix[point])
+            if name not in self._place:
+                try:
+                    self._kept.append(self._make(places[point], values[point]))
+                    self._place[name] = len(self._kept) - 1
+                except InputError as error:
+                    self._place[name], self._refused[name] = -1, error.faults[0].message
+        made = self._kept[before:]
+        if made:  # joined anew, because others hold what was there
             structures, technologies = map(structure_record, made), map(technology_record, made)
-            self.structures = np.concatenate([self.structures, *structures])
-            self.technologies = np.concatenate([self.technologies, *technologies])
+            self._structures = np.concatenate([self._structures, *structures])
+            self._technologies = np.concatenate([self._technologies, *technologies])
             notes = np.array(["\n".join(machine.notes) for machine in made], object)
-            self.notes = np.concatenate([self.notes, notes])
-        rows = np.array([self._place[number_] for number_ in unique.tolist()], np.int64)
-        found: Array = rows[inverse.ravel()]
-        return found
+            self._notes = np.concatenate([self._notes, notes])
 
-    def _forget(self) -> None:
-        """Start anew with nothing kept."""
-        self._place.clear()
-        self.kept.clear()
-        self.structures = self.structures[:0]
-        self.technologies = self.technologies[:0]
-        self.notes = self.notes[:0]
-
-    def _make(self, places: Array, values: Array) -> int:
-        """Make the hardware of a point, free keys and prices at their first values."""
+    def _make(self, places: Array, values: Array) -> Hardware:
+        """The hardware of a point, free keys and prices at their first values."""
         settings = {levels.axis.key: levels.axis.first() for levels in self.levels}
         for i in self.tied:
             axis = self.levels[i].axis
@@ -231,39 +270,40 @@ class Designs:
                 axis.text(float(values[i])) if axis.continuous else axis.texts[int(places[i])]
             )
         try:
-            made = self.hardware.replace(settings)
+            return self.hardware.replace(settings)
         except InputError as error:
             chosen = ", ".join(f"{self.levels[i].axis.key} = {settings[self.levels[i].axis.key]}"
                                for i in self.tied)  # fmt: skip
-            self.refused = self.refused or f"{chosen}: {error.faults[0].message}"
-            return -1
-        self.kept.append(made)
-        return len(self.kept) - 1
+            raise InputError(f"{chosen}: {error.faults[0].message}") from None
 
-    def structure_numbers(self, rows: Array, places: Array) -> Array | None:
-        """A number for each point that is the same where the structure is; None if all differ."""
-        if any(self.levels[i].axis.continuous for i in self.free):
+    def structure_numbers(
+        self, rows: Array, places: Array, apart: Collection[str] = ()
+    ) -> Array | None:
+        """A number for each point that is the same where the structure is; None if all differ.
+
+        Free keys that go into the fields `apart` of the record make no difference.
+        """
+        free = [i for i in self.free if self.levels[i].key.record_field not in apart]
+        if any(self.levels[i].axis.continuous for i in free):
             return None
         numbers = rows.copy()
-        for i in self.free:
+        for i in free:
             numbers = numbers * len(self.levels[i].axis.texts) + places[:, i]
         return numbers
 
-    def structure_of(self, rows: Array, places: Array, values: Array) -> Array:
+    def structure_of(self, tied: Tied, places: Array, values: Array) -> Array:
         """Structure records of points."""
-        return self._filled(self.structures[rows], self.free, places, values)
+        return self._filled(tied.structures[tied.rows], self.free, places, values)
 
-    def technology_of(self, rows: Array, places: Array, values: Array) -> Priced:
+    def technology_of(self, tied: Tied, places: Array, values: Array) -> Priced:
         """The technology of points, prices beside the records that they belong into."""
         levels = [self.levels[i] for i in self.prices]
-        own = [
-            one.fields(places[:, i], values[:, i])
-            for i, one in zip(self.prices, levels, strict=True)
-        ]
         fields: Any = TECHNOLOGY_DTYPE.fields
         words = [fields[one.key.record_field][1] // 8 for one in levels]
-        filled = np.stack(own, axis=1) if own else np.zeros((len(rows), 0))
-        return Priced(self.technologies, rows, np.array(words, np.int64), filled)
+        filled = np.empty((len(words), len(places)))
+        for row, i, one in zip(filled, self.prices, levels, strict=True):
+            row[:] = one.fields(places[:, i], values[:, i])
+        return Priced(tied.technologies, tied.rows, np.array(words, np.int64), filled)
 
     def fill(
         self, structures: Array, technologies: Array, places: Array, values: Array

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import numpy as np
@@ -60,14 +61,14 @@ def network_figures(
     network_sums(layers, structure[0], counts, copies, crossbars, sums)
     price_sums(structure[0], technology[0], sums, prices, totals)
     _check_budget(hardware, network, int(totals[Total.CHIPS]))
-    interval = float(totals[Total.INTERVAL])
+    throughput = float(totals[Total.THROUGHPUT])
     energies = dict(zip(COMPONENT_NAMES, totals[:COMPONENTS].tolist(), strict=True))
     cost = Cost(
         hardware,
         network,
         "inference",
         latency_s=float(totals[Total.LATENCY]),
-        throughput_per_s=1.0 / interval if interval > 0.0 else None,
+        throughput_per_s=None if math.isnan(throughput) else throughput,
         energies_j=energies,
         layers=_layer_costs(hardware, network, (counts, totals, prices, copies)),
         actions=_actions(counts, prices, energies),

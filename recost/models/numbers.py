@@ -7,50 +7,46 @@ from typing import Any
 import numpy as np
 
 from recost.models.inference import COMPONENT_NAMES
-from recost.network import LayerTable
-from recost.vocabulary import COMPONENTS, Total
+from recost.vocabulary import TOTALS, Total
 
 Array = np.ndarray[Any, Any]
 
-NUMBERS = (
-    "cycles",
-    "cycle_time_s",
-    "ou_activations",
-    "adc_conversions",
-    "latency_s",
-    "throughput_per_s",
-    "energy_j",
-    *(f"energy_{name}_j" for name in COMPONENT_NAMES),
-    "energy_digital_j",
-    "power_w",
-    "area_mm2",
-    "crossbars",
-    "chips",
-    "unmodelled_macs_percent",
-)
+# Numbers that are no totals: of the structure, and of the network.
+_CYCLE_TIME, _DIGITAL, _UNMODELLED = range(TOTALS, TOTALS + 3)
+_ROWS = TOTALS + 3
+
+#: Each number, and the row of a `sheet` that has it.
+NUMBERS = {
+    "cycles": int(Total.CYCLES),
+    "cycle_time_s": _CYCLE_TIME,
+    "ou_activations": int(Total.OU_ACTIVATIONS),
+    "adc_conversions": int(Total.ADC_CONVERSIONS),
+    "latency_s": int(Total.LATENCY),
+    "throughput_per_s": int(Total.THROUGHPUT),
+    "energy_j": int(Total.ENERGY),
+    **{f"energy_{name}_j": i for i, name in enumerate(COMPONENT_NAMES)},
+    "energy_digital_j": _DIGITAL,
+    "power_w": int(Total.POWER),
+    "area_mm2": int(Total.AREA),
+    "crossbars": int(Total.CROSSBARS),
+    "chips": int(Total.CHIPS),
+    "unmodelled_macs_percent": _UNMODELLED,
+}
+
+# Rows a power of two apart would share a few lines of the processor's caches.
+_APART = 8
 
 
-def numbers_of(network: LayerTable, cycle_time_s: Array, totals: Array) -> Array:
-    """The columns of `NUMBERS` of points, from their cycle time and `Total`s [points, TOTALS]."""
-    interval = totals[:, Total.INTERVAL]
-    with np.errstate(divide="ignore"):
-        throughput = np.where(interval > 0.0, 1.0 / interval, np.nan)
-    energy = totals[:, :COMPONENTS].sum(axis=1)
-    unmodelled = network.unmodelled_macs
-    columns = [
-        totals[:, Total.CYCLES],
-        cycle_time_s,
-        totals[:, Total.OU_ACTIVATIONS],
-        totals[:, Total.ADC_CONVERSIONS],
-        totals[:, Total.LATENCY],
-        throughput,
-        energy,
-        *totals[:, :COMPONENTS].T,
-        np.zeros(len(totals)),  # crossbars do it all
-        energy * throughput,
-        totals[:, Total.AREA],
-        totals[:, Total.CROSSBARS],
-        totals[:, Total.CHIPS],
-        np.full(len(totals), 100.0 * unmodelled / (network.macs + unmodelled)),
-    ]
-    return np.stack(columns).T
+def sheet(points: int) -> Array:
+    """Room for the numbers of points, one after the other for all points: [rows, points]."""
+    made: Array = np.empty((_ROWS, points + _APART))[:, :points]
+    made[_DIGITAL] = 0.0  # crossbars do it all
+    return made
+
+
+def complete(
+    numbers: Array, points: Array | slice, cycle_time_s: Array, unmodelled_percent: float
+) -> None:
+    """Put in what totals do not say of some of the points of a `sheet`."""
+    numbers[_CYCLE_TIME, points] = cycle_time_s
+    numbers[_UNMODELLED, points] = unmodelled_percent

@@ -60,7 +60,6 @@ class OneByOne:
             raise InputError(faults)
         self.densities = Densities(network, list(others.values()))
         self.names = figures.names
-        self.refused: str | None = None
 
         # A replacement of nothing is the file itself, whose provenance says so.
         @lru_cache(_KEPT)
@@ -82,7 +81,8 @@ class OneByOne:
         """The numbers of points (see `recost.study.space.Space.points`)."""
         count = len(places)
         possible = np.zeros(count, bool)
-        numbers = np.full((count, len(self.names)), np.nan)
+        numbers = np.full((len(self.names), count), np.nan)
+        refused: str | None = None
         drawn = self._draws.count if self._draws else 0
         samples = np.full((count, len(FIGURES), drawn), np.nan)
         notes = np.empty(count, object)
@@ -94,12 +94,13 @@ class OneByOne:
                 if self._draws:
                     samples[p] = self._sample(self._draws.machines(machine), network)
             except InputError as error:
-                self.refused = self.refused or error.faults[0].message
+                refused = refused or error.faults[0].message
                 continue
-            numbers[p] = _numbers(found, self.names)
+            numbers[:, p] = _numbers(found, self.names)
             notes[p] = "\n".join(machine.notes)
             possible[p] = True
-        return Evaluated(possible, numbers, notes, samples if drawn else None)
+        found_by_name = dict(zip(self.names, numbers, strict=True))
+        return Evaluated(possible, found_by_name, notes, samples if drawn else None, refused)
 
     def _sample(self, worlds: Sequence[Hardware], network: LayerTable) -> Array:
         """The figures of every draw: [figures, draws]; of one draw, where all are alike."""

@@ -11,37 +11,45 @@ import numpy as np
 from recost.errors import InputError
 from recost.hardware import Hardware
 from recost.kernels.sweep import price_points
-from recost.models.counting import Counting, Machines
+from recost.models.counting import NOT_COUNTED, Counting, Machines, binding
 from recost.models.densities import Densities
-from recost.models.designs import Designs, Levels, Varied
+from recost.models.designs import Designs, Levels, Tied, Varied, alike
 from recost.models.inference import check_reload, special_mode
-from recost.models.numbers import NUMBERS, numbers_of
+from recost.models.numbers import NUMBERS, complete, sheet
 from recost.models.uncertainty import FIGURES, Draws
 from recost.models.worlds import Worlds
 from recost.network import LayerTable
-from recost.vocabulary import TOTALS, HardwareKind, Overflow, Replication, Total
+from recost.vocabulary import HardwareKind, Overflow, Replication, Total
 
 Array = np.ndarray[Any, Any]
 
-#: Points that are worked on together; results do not depend on it.
-BLOCK = 8192
-
-# Views to write to: what is possible, numbers, samples, notes.
-_Out = tuple[Array, Array, Array, Array]
+#: Points that are worked on together at most; results do not depend on it.
+BLOCK = 32_768
 
 
 @dataclass(frozen=True)
 class Evaluated:
-    """Points of a sweep: which of them are possible, and their `NUMBERS` [points, numbers].
+    """Points of a sweep: which of them are possible, and their numbers, by name.
 
     `notes` are what there is to warn of in each point's hardware, a line each; `samples` the
-    `FIGURES` of every draw of uncertain prices [points, figures, draws], none if nothing is drawn.
+    `FIGURES` of every draw of uncertain prices [points, figures, draws], none if nothing is drawn;
+    `refused` says why the first of the impossible points is impossible, if there is one.
     """
 
     possible: Array
-    numbers: Array
+    numbers: dict[str, Array]
     notes: Array
     samples: Array | None = None
+    refused: str | None = None
+
+
+class _Out(NamedTuple):
+    """Views to write to, and a list of what is said of impossible points."""
+
+    possible: Array
+    sheet: Array
+    samples: Array
+    said: list[str]
 
 
 class _Kind(NamedTuple):
@@ -88,16 +96,21 @@ class Sweep:
                 key="kind",
             )
         self._own, self._others = list(hardware_axes), list(network_axes)
+        self._ours, self._theirs = _columns(self._own), _columns(self._others)
         self.designs = Designs(hardware, [axes[i] for i in hardware_axes])
         self.densities = Densities(network, [axes[i] for i in network_axes])
         self.counting = Counting(self.designs, self.densities)
         self._worlds = Worlds(self.designs, draws) if draws else None
-        self.refused: str | None = None
 
     @property
     def names(self) -> tuple[str, ...]:
         """The names of the numbers."""
-        return NUMBERS
+        return tuple(NUMBERS)
+
+    @property
+    def prices_alone(self) -> bool:
+        """Whether all points have the same structure and the same layers."""
+        return not (self.designs.tied or self.designs.free or self._others)
 
     @property
     def levels(self) -> list[Levels]:
@@ -115,46 +128,64 @@ class Sweep:
         A point's numbers are the same bits whatever other points are asked for with it.
         """
         count = len(places)
-        possible = np.zeros(count, bool)
-        numbers = np.full((count, len(NUMBERS)), np.nan, order="F")
         drawn = self._worlds.count if self._worlds else 0
-        samples = np.full((count, len(FIGURES), drawn), np.nan)
-        notes = np.empty(count, object)
-        for start in range(0, count, BLOCK):
+        out = _Out(
+            np.zeros(count, bool),
+            sheet(count),
+            np.full((count, len(FIGURES), drawn), np.nan),
+            [],
+        )
+        notes: list[Array] = []
+        for start in range(0, max(1, count), BLOCK):
             part = slice(start, start + BLOCK)
-            out = (possible[part], numbers[part], samples[part], notes[part])
-            self._block(places[part], values[part], out)
-        return Evaluated(possible, numbers, notes, samples if drawn else None)
+            own = out.possible[part], out.sheet[:, part], out.samples[part], out.said
+            notes.append(self._block(places[part], values[part], _Out(*own)))
+        if not out.possible.all():
+            out.sheet[:, ~out.possible] = np.nan
+        return Evaluated(
+            out.possible,
+            {name: out.sheet[row] for name, row in NUMBERS.items()},
+            notes[0] if len(notes) == 1 else np.concatenate(notes),
+            out.samples if drawn else None,
+            next(iter(out.said), None),
+        )
 
-    def _block(self, places: Array, values: Array, out: _Out) -> None:
-        own, own_values = places[:, self._own], values[:, self._own]
-        rows = self.designs.tie(own, own_values)
-        self.refused = self.refused or self.designs.refused
-        which = self.densities.numbers(places[:, self._others])
-        for network in np.unique(which[rows >= 0]).tolist():
-            there = np.flatnonzero((which == network) & (rows >= 0))
-            unique, inverse = np.unique(rows[there], return_inverse=True)
-            kinds = [self._kind(network, row) for row in unique.tolist()]
+    def _block(self, places: Array, values: Array, out: _Out) -> Array:
+        """Work on some of the points; returns their notes."""
+        tied = self.designs.tie(places[:, self._ours], values[:, self._ours])
+        if tied.refused:
+            out.said.append(tied.refused)
+        tables = self.densities.numbers(places[:, self._theirs])
+        first, table = alike(tables)
+        for k, network in enumerate(tables[first].tolist()):
+            there = np.flatnonzero((table == k) & (tied.rows >= 0))
+            rows, row = alike(tied.rows[there])
+            machines = tied.rows[there[rows]].tolist()
+            kinds = [self._kind(network, tied, machine, out.said) for machine in machines]
             for kind in dict.fromkeys(kinds):
                 if kind is not None:
-                    alike = np.array([one == kind for one in kinds])
-                    points = there[alike[inverse.ravel()]]
-                    self._alike(network, kind, points, (rows, places, values), out)
+                    same = np.array([one == kind for one in kinds])
+                    points = there[same[row]]
+                    self._alike(network, kind, points, (tied, places, values), out)
+        if tied.notes is None:  # one word for all, which takes no room
+            return np.broadcast_to(np.array("", object), len(places))
+        found: Array = tied.notes[tied.rows]
+        return found
 
-    def _kind(self, network: int, row: int) -> _Kind | None:
+    def _kind(self, network: int, tied: Tied, row: int, said: list[str]) -> _Kind | None:
         """What points have to share to be worked on together; None where there is no model."""
-        made = self.designs.kept[row]
+        made = tied.kept[row]
         listed = made.mapping.replication
         try:
             check_reload(made)
-            self.counting.bound(network, row)
+            self.counting.bound(network, tied, row)
         except InputError as error:
-            self.refused = self.refused or error.faults[0].message
+            said.append(error.faults[0].message)
             return None
         return _Kind(
             special_mode(made),
             () if isinstance(listed, Replication) else tuple(listed),
-            self.counting.binding(row) if self.densities.endless else b"",
+            binding(tied.structures[row]) if self.densities.endless else b"",
         )
 
     def _alike(
@@ -162,55 +193,63 @@ class Sweep:
         network: int,
         kind: _Kind,
         points: Array,
-        given: tuple[Array, Array, Array],
+        given: tuple[Tied, Array, Array],
         out: _Out,
     ) -> None:
         """Points of one network whose hardware is of one kind."""
-        special, listed = kind.special, kind.copies
-        rows, places, values = given[0][points], given[1][points], given[2][points]
-        own, own_values = places[:, self._own], values[:, self._own]
+        # All of them are the rule, and a slice takes no copy of their numbers.
+        whole = len(points) == len(given[1])
+        part: Array | slice = slice(None) if whole else points
+        tied, places, values = given[0].at(part), given[1][part], given[2][part]
+        own, own_values = places[:, self._ours], values[:, self._ours]
         try:
             table = self.densities.network(network)
-            copies = _copies(listed, table, self.designs.hardware)
-            numbers = self.designs.structure_numbers(rows, own)
+            copies = _copies(kind.copies, table, self.designs.hardware)
+            names = self.designs.structure_numbers(tied.rows, own)
             first = at = np.arange(len(points))
-            if numbers is not None:
-                _, first, at = np.unique(numbers, return_index=True, return_inverse=True)
-            structures = self.designs.structure_of(rows[first], own[first], own_values[first])
-            machines = Machines(structures, rows[first], at.ravel())
-            others = values[:, self._others]
-            sums, sums_at = self.counting.sums(network, machines, special, copies, others)
+            if names is not None:
+                first, at = alike(names)
+            structures = self.designs.structure_of(tied.at(first), own[first], own_values[first])
+            names = self.designs.structure_numbers(tied.rows[first], own[first], NOT_COUNTED)
+            machines = Machines(structures, tied.at(first), at, names)
+            others = values[:, self._theirs]
+            sums, sums_at = self.counting.sums(network, machines, kind.special, copies, others)
         except InputError as error:
-            self.refused = self.refused or error.faults[0].message
+            out.said.append(error.faults[0].message)
             return
-        totals = np.zeros((len(points), TOTALS))
-        technology = self.designs.technology_of(rows, own, own_values)
-        price_points((structures, machines.at), technology, (sums, sums_at), totals)
-        self._store(table, machines, totals, points, out)
-        out[3][points] = self.designs.notes[rows]
+        technology = self.designs.technology_of(tied, own, own_values)
+        price_points((structures, at), technology, (sums, sums_at), points, out.sheet)
+        cycle_time_s = structures["operation_unit_cycle_time_s"][at]
+        complete(out.sheet, part, cycle_time_s, table.unmodelled_percent)
+        out.possible[points] = True
+        _check_budget(table, (structures, at), points, out)
         if self._worlds:
-            out[2][points] = self._worlds.sample(table, rows, (own, own_values), sums[sums_at])
+            out.samples[part] = self._worlds.sample(tied, (own, own_values), sums[sums_at])
 
-    def _store(
-        self,
-        table: LayerTable,
-        machines: Machines,
-        totals: Array,
-        points: Array,
-        out: _Out,
-    ) -> None:
-        structures, at = machines.structures, machines.at
-        chips, budget = totals[:, Total.CHIPS], structures["budget_chips"][at]
-        over = (budget > 0) & (chips > budget)
-        over &= structures["budget_on_overflow"][at] == Overflow.ERROR
-        if over.any():
-            worst = int(np.argmax(over))
-            self.refused = self.refused or (
-                f"{table.name} needs {int(chips[worst])} chips and the budget is"
-                f" {int(budget[worst])}"
-            )
-        out[0][points] = ~over
-        out[1][points] = numbers_of(table, structures["operation_unit_cycle_time_s"][at], totals)
+
+def _columns(which: Sequence[int]) -> slice | list[int]:
+    """Columns as a slice if they follow each other: it takes no copy."""
+    if which and list(which) == list(range(which[0], which[0] + len(which))):
+        return slice(which[0], which[0] + len(which))
+    return list(which)
+
+
+def _check_budget(
+    table: LayerTable, machine: tuple[Array, Array], points: Array, out: _Out
+) -> None:
+    """Points that need more chips than they may have are impossible."""
+    structures, at = machine
+    strict = structures["budget_on_overflow"] == Overflow.ERROR
+    budgets = np.where(strict, structures["budget_chips"], 0)
+    if not budgets.any():
+        return
+    chips, budget = out.sheet[Total.CHIPS, points], budgets[at]
+    over = (budget > 0) & (chips > budget)
+    if over.any():
+        first = int(np.argmax(over))
+        needs, has = int(chips[first]), int(budget[first])
+        out.said.append(f"{table.name} needs {needs} chips and the budget is {has}")
+    out.possible[points[over]] = False
 
 
 def _copies(listed: Sequence[int], network: LayerTable, hardware: Hardware) -> Array:

@@ -6,12 +6,11 @@ from typing import Any
 
 import numpy as np
 
+from recost.hardware import Hardware
 from recost.kernels.sweep import Priced, price_points
-from recost.models.designs import Designs
-from recost.models.numbers import NUMBERS, numbers_of
+from recost.models.designs import Designs, Tied
+from recost.models.numbers import NUMBERS, sheet
 from recost.models.uncertainty import FIGURES, Draws
-from recost.network import LayerTable
-from recost.vocabulary import TOTALS
 
 Array = np.ndarray[Any, Any]
 
@@ -19,7 +18,7 @@ Array = np.ndarray[Any, Any]
 _BLOCK = 1 << 16
 # Machines whose records are kept.
 _KEPT = 64
-_FIGURES_AT = [NUMBERS.index(name) for name in FIGURES]
+_FIGURES_AT = [NUMBERS[name] for name in FIGURES]
 
 
 class Worlds:
@@ -34,19 +33,18 @@ class Worlds:
         self.count = draws.count
         self._records: dict[str, tuple[Array, Array]] = {}
 
-    def sample(
-        self, table: LayerTable, rows: Array, axes: tuple[Array, Array], sums: Array
-    ) -> Array:
+    def sample(self, tied: Tied, axes: tuple[Array, Array], sums: Array) -> Array:
         """The `FIGURES` of points in every draw: [points, figures, draws].
 
-        `rows` are those of the hardware, `axes` places and values of its keys, `sums` [points,
+        `tied` is the hardware of the points, `axes` places and values of its keys, `sums` [points,
         SUMS].  A key that the space varies has the value of the point in every draw.
         """
-        samples = np.empty((len(rows), len(FIGURES), self.count))
+        count = len(tied.rows)
+        samples = np.empty((count, len(FIGURES), self.count))
         step = max(1, _BLOCK // self.count)
-        for start in range(0, len(rows), step):
-            part = np.arange(start, min(len(rows), start + step))
-            made = [self._of(row) for row in rows[part].tolist()]
+        for start in range(0, count, step):
+            part = np.arange(start, min(count, start + step))
+            made = [self._of(tied.kept[row]) for row in tied.rows[part].tolist()]
             many = np.repeat(part, self.count)
             structures, technologies = self._designs.fill(
                 np.concatenate([one[0] for one in made]),
@@ -54,21 +52,19 @@ class Worlds:
                 axes[0][many],
                 axes[1][many],
             )
-            totals = np.zeros((len(many), TOTALS))
-            every = np.arange(len(many))
-            nothing = np.zeros(0, np.int64), np.zeros((len(many), 0))
+            totals, every = sheet(len(many)), np.arange(len(many))
+            nothing = np.zeros(0, np.int64), np.zeros((0, len(many)))
             technology = Priced(technologies, every, *nothing)
-            price_points((structures, every), technology, (sums, many), totals)
-            cycle_time_s = structures["operation_unit_cycle_time_s"]
-            figures = numbers_of(table, cycle_time_s, totals)[:, _FIGURES_AT]
-            samples[part] = figures.reshape(len(part), self.count, -1).transpose(0, 2, 1)
+            price_points((structures, every), technology, (sums, many), every, totals)
+            figures = totals[_FIGURES_AT].reshape(len(FIGURES), len(part), self.count)
+            samples[part] = figures.swapaxes(0, 1)
         return samples
 
-    def _of(self, row: int) -> tuple[Array, Array]:
+    def _of(self, made: Hardware) -> tuple[Array, Array]:
         """Structure and technology records of a hardware in every draw."""
-        made = self._designs.kept[row]
-        if made.content_hash not in self._records:
+        found = self._records.get(made.content_hash)
+        if found is None:
             if len(self._records) >= _KEPT:
                 self._records.clear()
-            self._records[made.content_hash] = self._draws.records(made)
-        return self._records[made.content_hash]
+            found = self._records[made.content_hash] = self._draws.records(made)
+        return found

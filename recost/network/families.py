@@ -59,10 +59,15 @@ def digit_densities(table: Array, low: int, width: int, digit_bits: int) -> Arra
     return np.clip(densities, 0.0, 1.0)
 
 
-@lru_cache(maxsize=256)
+@lru_cache(maxsize=4096)
+def half_normal_digits(scale: float, low: int, width: int, digit_bits: int) -> tuple[float, ...]:
+    """`digit_densities` of the half-normal magnitude, kept: a sweep asks for them often."""
+    return tuple(digit_densities(survival(scale), low, width, digit_bits).tolist())
+
+
 def bit_densities(scale: float) -> tuple[float, ...]:
     """P(bit b = 1) of the half-normal magnitude, least significant first: 16 probabilities."""
-    return tuple(float(p) for p in digit_densities(survival(scale), 0, WIDTH, 1))
+    return half_normal_digits(scale, 0, WIDTH, 1)
 
 
 def mean_bit_density(scale: float) -> float:

@@ -123,6 +123,11 @@ class LayerTable:
         return int(self.records["macs"].sum())
 
     @property
+    def unmodelled_percent(self) -> float:
+        """The share of all multiply-accumulates that have no layer, in percent."""
+        return 100.0 * self.unmodelled_macs / (self.macs + self.unmodelled_macs)
+
+    @property
     def weights(self) -> int:
         """Weights of all layers, no bias."""
         return int(self.records["weights"].sum())

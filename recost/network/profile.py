@@ -102,11 +102,10 @@ class LayerProfile:
         if activations.bits is None and not activations.digits:
             return np.full(count, activations.nonzero)
         if isinstance(activations.bits, HalfNormal):
-            table = families.survival(activations.bits.scale)
-            low = _shift(families.bit_densities(activations.bits.scale), input_bits)
-            digits = families.digit_densities(table, low, input_bits, dac_bits)
-            digits *= activations.nonzero
-            return digits
+            scale = activations.bits.scale
+            low = _shift(families.bit_densities(scale), input_bits)
+            digits = np.array(families.half_normal_digits(scale, low, input_bits, dac_bits))
+            return activations.nonzero * digits
         if dac_bits == 1 and activations.bits is not None:
             return _window(activations.bits, _shift(activations.bits, input_bits), count)
         return self._measured_digits(input_bits, dac_bits)
@@ -143,11 +142,11 @@ class LayerProfile:
         if cells is None:
             return np.ones(count)
         if isinstance(cells, HalfNormal):
-            table = families.survival(cells.scale)
             low = _shift(families.bit_densities(cells.scale), weight_bits)
-            digits = families.digit_densities(table, low, weight_bits, cell_bits)
+            digits = families.half_normal_digits(cells.scale, low, weight_bits, cell_bits)
             # Given that the weight is non-zero: its magnitude is at least 1.
-            given: Array = np.minimum(digits[::-1] / table[1], 1.0)
+            nonzero = families.survival(cells.scale)[1]
+            given: Array = np.minimum(np.array(digits[::-1]) / nonzero, 1.0)
             return given
         listed = cells.get(cell_bits) if isinstance(cells, Mapping) else cells
         if listed is None or len(listed) != count:

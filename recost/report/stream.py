@@ -70,7 +70,10 @@ class Layout:
         for name in self.columns:
             if name in self.words:
                 code = {word: i for i, word in enumerate(self.words[name])}
-                records[name] = [code[word] for word in table[name].tolist()]
+                words = table[name]
+                if words.strides == (0,):  # one word for all rows
+                    words = words[:1]
+                records[name] = [code[word] for word in words.tolist()]
             else:
                 records[name] = table[name]
         return records

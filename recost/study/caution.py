@@ -19,7 +19,11 @@ class Cautions:
 
     def add(self, table: Table) -> None:
         """Count the notes of more rows; None stands for a row whose notes are not known."""
-        self._counts.update(table[NOTES].tolist())
+        notes = table[NOTES]
+        if notes.strides == (0,) and len(notes):  # one word for all rows
+            self._counts[notes[0]] += len(notes)
+        else:
+            self._counts.update(notes.tolist())
 
     def lines(self, since: str = "") -> list[str]:
         """A line for each kind of note: how many rows have it, and the words of the first.

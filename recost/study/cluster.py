@@ -10,16 +10,15 @@ import logging
 import pickle
 import re
 import threading
-from collections import deque
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from functools import lru_cache
 from typing import Any
 
 import recost
 from recost.errors import Fault, InputError
-from recost.study.selection import Selection, Table
-from recost.study.sweep import Pieces, Study, piece
+from recost.study.selection import Selection
+from recost.study.sweep import Part, Pieces, Study, in_order, piece
 
 # Seconds to wait for the scheduler, and for a worker to come back after the last has gone.
 _PATIENCE, _LONELY = 10.0, 60.0
@@ -105,18 +104,13 @@ class Cluster:
         made = (*study.inputs, study.pricing, study.extras, study.baseline)
         recipe = pickle.dumps((made, selection))
         window = max(1, sum(self._workers().values())) * _IN_FLIGHT
-        waiting: deque[tuple[int, Any]] = deque()
-        lows = iter(range(start, stop, study.chunk))
-        while True:
-            while len(waiting) < window and (low := next(lows, None)) is not None:
-                high = min(stop, low + study.chunk)
-                future = self._client.submit(_work, recipe, low, high, pure=False)
-                waiting.append((high, future))
-            if not waiting:
-                return
-            high, future = waiting.popleft()
-            table, impossible, heard = self._result(future, high)
-            study.hear(*heard)
+
+        def submit(low: int, high: int) -> Any:
+            return self._client.submit(_work, recipe, low, high, pure=False)
+
+        for high, future in in_order(submit, study.spans(start, stop), window):
+            (table, impossible, refused), missing = self._result(future, high)
+            study.hear(refused, missing)
             yield high, table, impossible
 
     def _result(self, future: Any, high: int) -> Any:
@@ -172,17 +166,11 @@ def _version() -> str:
     return recost.__version__
 
 
-def _work(recipe: bytes, low: int, high: int) -> tuple[Table, int, tuple[str | None, str | None]]:
-    """A piece, on a worker; its threads take turns, since one piece uses them all."""
-    import numba
-    from distributed import get_worker
-
-    config: Any = numba.config
-    with _AT_WORK:
-        numba.set_num_threads(min(get_worker().state.nthreads, config.NUMBA_NUM_THREADS))
-        study, selection = _study(recipe)
-        table, impossible = piece(study, selection, low, high)
-        return table, impossible, (study.refused, study.missing)
+def _work(recipe: bytes, low: int, high: int) -> tuple[Part, str | None]:
+    """A piece, on a worker, and why the first value is missing that the worker found missing."""
+    study, selection = _study(recipe)
+    with _AT_WORK if study.alone else nullcontext():
+        return piece(study, selection, low, high), study.missing
 
 
 @lru_cache(maxsize=2)

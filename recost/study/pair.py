@@ -52,20 +52,22 @@ class Reference:
         numbers = np.stack([one[0] for one in found])[at]
         samples = np.stack([one[1] for one in found])[at]
         return (
-            {name: numbers[:, self._model.names.index(name)] for name in COMPARED},
+            dict(zip(COMPARED, numbers.T, strict=True)),
             dict(zip(FIGURES, samples.swapaxes(0, 1), strict=False)),
         )
 
     def _of(self, key: bytes, places: Array, values: Array) -> tuple[Array, Array]:
-        """Numbers and draws of one network; NaN where the baseline cannot run it."""
-        if key not in self._known:
+        """Numbers of `COMPARED` and draws of one network; NaN where the baseline cannot run it."""
+        found = self._known.get(key)
+        if found is None:
             if len(self._known) >= _KEPT:
                 self._known.clear()
             evaluated = self._model.evaluate(places[None], values[None])
             samples = evaluated.samples
             drawn = np.zeros((0, 0)) if samples is None else samples[0]
-            self._known[key] = (evaluated.numbers[0], drawn)
-        return self._known[key]
+            numbers = np.array([evaluated.numbers[name][0] for name in COMPARED])
+            found = self._known[key] = (numbers, drawn)
+        return found
 
 
 @dataclass(frozen=True)
@@ -89,11 +91,6 @@ class Pair:
     extras: Extras
     reference: Reference | None = None
 
-    @property
-    def refused(self) -> str | None:
-        """Why the first of the impossible points is impossible, if one was met."""
-        return self.model.refused
-
     def shown(self, name: str) -> list[Any]:
         """Values that the column of an axis may show."""
         i = self.columns[name]
@@ -112,12 +109,12 @@ class Pair:
         shown = np.array(self.model.densities.column(others.index(i)))
         return shown[places] if len(shown) else values
 
-    def table(self, places: Array, values: Array) -> tuple[Table, Array]:
-        """The columns that this pair has at possible points, and which are possible."""
+    def table(self, places: Array, values: Array) -> tuple[Table, Array, str | None]:
+        """Columns at possible points, which points are possible, why the first other is not."""
         evaluated = self.model.evaluate(places, values)
         kept = slice(None) if evaluated.possible.all() else np.flatnonzero(evaluated.possible)
-        numbers, places, values = evaluated.numbers[kept], places[kept], values[kept]
-        table: Table = dict(zip(self.model.names, numbers.T, strict=True))
+        table: Table = {name: numbers[kept] for name, numbers in evaluated.numbers.items()}
+        places, values = places[kept], values[kept]
         drawn: Table = {}
         if evaluated.samples is not None:
             drawn = dict(zip(FIGURES, evaluated.samples[kept].swapaxes(0, 1), strict=True))
@@ -131,12 +128,12 @@ class Pair:
         for name, worlds in drawn.items():
             table[f"{name}_low"], table[f"{name}_high"] = interval(worlds)
         for name, word in self.words.items():
-            table[name] = repeated(word, len(numbers))
+            table[name] = repeated(word, len(places))
         for name in self.columns:
             table[name] = self.axis_column(name, places, values)
         table[NOTES] = evaluated.notes[kept]
         table |= self.extras.columns(places, values)
-        return table, evaluated.possible
+        return table, evaluated.possible, evaluated.refused
 
 
 def make_pair(

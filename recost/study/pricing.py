@@ -97,6 +97,6 @@ class Pricing:
         model = self.model(hardware, network)
         none = np.zeros((1, 0))
         found = model.evaluate(none.astype(np.int64), none)
-        if model.refused or found.samples is None:
-            raise InputError(model.refused or "nothing is drawn", path=hardware.path)
+        if found.refused or found.samples is None:
+            raise InputError(found.refused or "nothing is drawn", path=hardware.path)
         return dict(zip(FIGURES, found.samples[0], strict=True))

@@ -116,7 +116,6 @@ def energies(of: Cost | LayerCost, phase: str) -> dict[str, float]:
 def cost_row(cost: Cost) -> dict[str, Any]:
     """A row of `cost_columns` and `LAST_COLUMNS`."""
     network = cost.network
-    modelled = network.macs
     return {
         "row": "result",
         "hardware": cost.hardware.name,
@@ -136,9 +135,7 @@ def cost_row(cost: Cost) -> dict[str, Any]:
         "area_mm2": cost.area_mm2,
         "crossbars": cost.crossbars,
         "chips": cost.chips,
-        "unmodelled_macs_percent": 100.0
-        * network.unmodelled_macs
-        / (modelled + network.unmodelled_macs),
+        "unmodelled_macs_percent": network.unmodelled_percent,
     }
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
@@ -33,11 +34,10 @@ class Selection:
         return not self.goals
 
 
+@lru_cache(maxsize=64)
 def repeated(word: str, count: int) -> Array:
-    """A column of one word."""
-    column = np.empty(count, object)
-    column.fill(word)  # the one string, where `np.full` makes a string for each row
-    return column
+    """A column of one word, which takes no room; read-only."""
+    return np.broadcast_to(np.array(word, object), count)
 
 
 def rows_of(table: Table) -> int:

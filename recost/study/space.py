@@ -15,6 +15,7 @@ from typing import Any
 import numpy as np
 
 from recost.errors import Fault, InputError, suggestion
+from recost.study.sobol import sequence
 
 Array = np.ndarray[Any, Any]
 
@@ -105,39 +106,21 @@ class Space:
         A point does not depend on which others are asked for with it.
         """
         count = stop - start
-        places = np.zeros((count, len(self.axes)), np.int64)
-        values = np.zeros((count, len(self.axes)))
+        # A key's numbers lie side by side: they are worked on key by key.
+        places = np.zeros((count, len(self.axes)), np.int64, order="F")
+        values = np.zeros((count, len(self.axes)), order="F")
         if not self.samples:
             rest = np.arange(start, stop, dtype=np.int64)
             for a in range(len(self.axes) - 1, -1, -1):
                 rest, places[:, a] = np.divmod(rest, len(self.axes[a].texts))
             return places, values
-        shares = self._shares(start, count)
+        shares = sequence(len(self.axes), self.seed).part(start, count)
         for a, axis in enumerate(self.axes):
             if axis.continuous:
                 values[:, a] = axis.between(shares[:, a])
             else:
                 places[:, a] = (shares[:, a] * len(axis.texts)).astype(np.int64)
         return places, values
-
-    def _shares(self, start: int, count: int) -> Array:
-        try:
-            from scipy.stats import qmc
-        except ModuleNotFoundError:
-            raise InputError(
-                "quasi-random points come from scipy: pip install 'recost[search]'",
-                key="--sample",
-            ) from None
-        import warnings
-
-        generator = np.random.default_rng(self.seed)
-        sobol = qmc.Sobol(len(self.axes), scramble=True, rng=generator)
-        with warnings.catch_warnings():  # of counts that are no power of 2
-            warnings.simplefilter("ignore", UserWarning)
-            if start:
-                sobol.fast_forward(start)
-            drawn: Array = sobol.random(count)
-        return drawn
 
 
 def parse_space(

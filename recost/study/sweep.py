@@ -5,16 +5,19 @@ from __future__ import annotations
 import hashlib
 import json
 import math
-from collections.abc import Callable, Iterator, Sequence
-from typing import Any
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any, NamedTuple
 
+import numba
 import numpy as np
 
 import recost
 from recost.errors import Fault, InputError
 from recost.hardware import Hardware
 from recost.hardware.spreads import stated_spreads
-from recost.models.sweep import BLOCK
+from recost.models.sweep import BLOCK, Sweep
 from recost.models.uncertainty import FIGURES
 from recost.network import LayerTable
 from recost.study.conditions import matching
@@ -31,14 +34,25 @@ Array = np.ndarray[Any, Any]
 
 #: (next point, rows that may be wanted, impossible points), piece by piece.
 Pieces = Iterator[tuple[int, Table, int]]
+Future = Any  # of a thread, or of a cluster
 
 #: Rows that are made at once; what they hold does not depend on it.
-CHUNK = BLOCK
+CHUNK = 8192
 # Less of what is slow, so that a bar moves: machines one by one, and points times draws.
 _SLOW_CHUNK = 64
+# Pieces under way for each thread: one at work, one that waits for it.
+_IN_FLIGHT = 2
 _DRAWN_CHUNK = 1 << 18
 _WHOLE = ("crossbars", "chips")
 _BEFORE = ("row", "hardware", "workload")
+
+
+class Part(NamedTuple):
+    """Rows, how many of their points are impossible, and why the first of those is."""
+
+    table: Table
+    impossible: int
+    refused: str | None
 
 
 class Study:
@@ -121,12 +135,22 @@ class Study:
         return (*self.inputs[0], *([self.baseline] if self.baseline else []))
 
     @property
-    def chunk(self) -> int:
-        """Points to work on at once."""
-        if self.one_by_one:
-            return _SLOW_CHUNK
+    def alone(self) -> bool:
+        """Whether one thread at a time works on its points: the interpreter does most of it."""
+        return bool(self.one_by_one or self.extras)
+
+    def spans(self, start: int, stop: int, threads: int = 1) -> list[tuple[int, int]]:
+        """Points to work on at once, from where to where: some for each of the threads."""
         draws = self.pricing.draws
-        return min(CHUNK, max(1, _DRAWN_CHUNK // draws.count)) if draws else CHUNK
+        alike = all(isinstance(p.model, Sweep) and p.model.prices_alone for p in self._pairs)
+        most = BLOCK if alike else CHUNK
+        least = most // 2  # with fewer, calls take longer than what they do
+        if self.one_by_one:
+            most = _SLOW_CHUNK
+        elif draws:
+            most = min(CHUNK, max(1, _DRAWN_CHUNK // draws.count))
+        size = min(most, max(least, -(-(stop - start) // (threads * _IN_FLIGHT))))
+        return [(low, min(stop, low + size)) for low in range(start, stop, size)]
 
     def _check_targets(self) -> None:
         hardware, _, space = self.inputs
@@ -179,14 +203,13 @@ class Study:
         return hashlib.sha256(json.dumps(said).encode()).hexdigest()
 
     def hear(self, refused: str | None, missing: str | None) -> None:
-        """Note what is said of points that were worked out elsewhere."""
+        """Note what is said of points, in their order."""
         self._heard = (self._heard[0] or refused, self._heard[1] or missing)
 
     @property
     def refused(self) -> str | None:
         """Why the first of the impossible points is impossible, if one was met."""
-        own = (pair.refused for pair in self._pairs)
-        return next((why for why in (*own, self._heard[0]) if why), None)
+        return self._heard[0]
 
     @property
     def missing(self) -> str | None:
@@ -201,24 +224,35 @@ class Study:
 
     def table(self, start: int, stop: int) -> tuple[Table, int]:
         """The rows of points start..stop, and how many of the points are impossible."""
+        table, impossible, refused = self.part(start, stop)
+        self.hear(refused, None)
+        return table, impossible
+
+    def part(self, start: int, stop: int) -> Part:
+        """`table`, by any thread: why the first impossible point is one is said, not noted."""
         parts: list[Table] = []
-        impossible = 0
+        impossible, why = 0, None
         begin = 0
         for number, end in enumerate(self._ends):
             low, high = max(start, begin) - begin, min(stop, end) - begin
             if low < high:
                 points = self._pairs[number].space.points(low, high)
-                part, possible = self.rows(number, *points)
-                parts.append(part)
-                impossible += int(len(possible) - possible.sum())
+                rows, possible, refused = self._rows(number, *points)
+                parts.append(rows)
+                impossible, why = impossible + int(len(possible) - possible.sum()), why or refused
             begin = end
         if not parts:
-            parts.append(self.rows(0, *self._pairs[0].space.points(0, 0))[0])
-        return (parts[0] if len(parts) == 1 else join(parts)), impossible
+            parts.append(self._rows(0, *self._pairs[0].space.points(0, 0))[0])
+        return Part(parts[0] if len(parts) == 1 else join(parts), impossible, why)
 
     def rows(self, number: int, places: Array, values: Array) -> tuple[Table, Array]:
         """The rows of points of one pair, and which of the points are possible."""
-        have, possible = self._pairs[number].table(places, values)
+        table, possible, refused = self._rows(number, places, values)
+        self.hear(refused, None)
+        return table, possible
+
+    def _rows(self, number: int, places: Array, values: Array) -> tuple[Table, Array, str | None]:
+        have, possible, refused = self._pairs[number].table(places, values)
         count = rows_of(have)
         table: Table = {NOTES: have[NOTES]}
         for name in self.columns:
@@ -232,7 +266,7 @@ class Study:
                 table[name] = (
                     have[name].astype(float, copy=False) if name in have else np.full(count, np.nan)
                 )
-        return table, possible
+        return table, possible, refused
 
     def provenance(self) -> dict[str, Any]:
         """Which files and which space the rows are made from."""
@@ -257,19 +291,55 @@ class Study:
         return said
 
 
+def in_order(
+    submit: Callable[[int, int], Future], spans: Iterable[tuple[int, int]], window: int
+) -> Iterator[tuple[int, Future]]:
+    """Futures of `submit(low, high)` and each `high`, in order, `window` of them under way."""
+    waiting: deque[tuple[int, Future]] = deque()
+    left = iter(spans)
+    try:
+        while True:
+            while len(waiting) < window and (span := next(left, None)) is not None:
+                waiting.append((span[1], submit(*span)))
+            if not waiting:
+                return
+            yield waiting.popleft()
+    finally:
+        for _, future in waiting:
+            future.cancel()
+
+
 def chunks(study: Study, selection: Selection, start: int, stop: int) -> Pieces:
-    """Pieces of a study, in order."""
-    for low in range(start, stop, study.chunk):
-        high = min(stop, low + study.chunk)
-        yield high, *piece(study, selection, low, high)
+    """Pieces of a study, in order; threads work on as many as Numba may have threads.
+
+    Kernels let go of the interpreter, and so does NumPy where it works on whole columns.
+    """
+    threads = 1 if study.alone else numba.get_num_threads()
+    spans = study.spans(start, stop, threads)
+    if threads == 1 or len(spans) < 2:
+        for low, high in spans:
+            table, impossible, refused = piece(study, selection, low, high)
+            study.hear(refused, None)
+            yield high, table, impossible
+        return
+    with ThreadPoolExecutor(threads) as pool:
+
+        def submit(low: int, high: int) -> Future:
+            return pool.submit(piece, study, selection, low, high)
+
+        for high, future in in_order(submit, spans, threads * _IN_FLIGHT):
+            table, impossible, refused = future.result()
+            study.hear(refused, None)
+            yield high, table, impossible
 
 
-def piece(study: Study, selection: Selection, low: int, high: int) -> tuple[Table, int]:
-    """The rows of points low..high that may be wanted, and how many points are impossible."""
-    table, impossible = study.table(low, high)
+def piece(study: Study, selection: Selection, low: int, high: int) -> Part:
+    """The rows of points low..high that may be wanted."""
+    part = study.part(low, high)
+    table = part.table
     if selection.where:
         table = choose(table, matching(selection.where, table, rows_of(table)))
-    return best(table, selection) if selection.goals else table, impossible
+    return part._replace(table=best(table, selection) if selection.goals else table)
 
 
 def select(

@@ -8,8 +8,8 @@ from typing import Any
 import numpy as np
 
 from recost.study.conditions import Comparison
-from recost.study.selection import rows_of
-from recost.study.sweep import Study
+from recost.study.selection import Selection, rows_of
+from recost.study.sweep import Study, chunks
 
 Array = np.ndarray[Any, Any]
 
@@ -23,8 +23,7 @@ def unmet(study: Study, where: Sequence[Comparison]) -> str:
     met = [0] * len(where)
     nearest = [np.nan] * len(where)
     points = 0
-    for low in range(0, last, study.chunk):
-        table, _ = study.table(low, min(last, low + study.chunk))
+    for _, table, _ in chunks(study, Selection(), 0, last):
         points += rows_of(table)
         for i, one in enumerate(where):
             met[i] += int(one.holds(table).sum())

@@ -9,10 +9,22 @@ import math
 import numpy as np
 
 from recost.kernels.counts import layer_counts, layer_placement
+from recost.kernels.engine import (
+    SUM_ACTIVATIONS,
+    SUM_CHIPS,
+    SUM_CONTROL,
+    SUM_CONVERSIONS,
+    SUM_CROSSBARS,
+    SUM_CYCLES,
+    SUM_SLOWEST,
+    SUM_STORED,
+    SUM_TILES,
+    SUMS,
+)
 from recost.kernels.maximum import _LOGARITHMS, SHARES
 from recost.kernels.normal import quantile
 from recost.kernels.tables import INPUTS, LIVE, ORDER, SURFACES, UNITS, WEIGHTS
-from recost.vocabulary import COUNTS, Count
+from recost.vocabulary import ACTIONS, COUNTS, Count
 
 
 def position(t):
@@ -279,3 +291,67 @@ class NumpySweep:
             for i in self.plans:
                 out[part] += self.many[i] * self.counts(i, element[part], rho[part])
         return out
+
+
+class NumpyStructures:
+    """The sums over a network on structures that differ in their hierarchy, the same algorithm.
+
+    What structures of one kind share is known: counts, placements, and sums that do not move.
+    One copy of each layer, and no budget.
+    """
+
+    def __init__(self, layers, structures, counted):
+        counts, rows, self.alike = counted
+        self.structures = structures
+        _, some = np.unique(self.alike, return_index=True)
+        places = [[layer_placement(layer, structures[s]) for layer in layers] for s in some]
+        self.strip = np.array([[p.column_chunks * p.sets for p in row] for row in places])
+        self.row_chunks = np.array([[p.row_chunks for p in row] for row in places])
+        crossbars = np.array([[p.crossbars for p in row] for row in places])
+        self.ends = np.cumsum(crossbars, axis=1)
+        self.fixed = counts[rows].sum(axis=1)  # [kinds, COUNTS]
+        self.slowest = counts[rows][:, :, Count.CYCLES].max(axis=1)
+        self.control = (crossbars * counts[rows][:, :, Count.CYCLES]).sum(axis=1)
+        vectors = layers["groups"] * layers["vectors"]
+        self.inputs, self.columns = vectors * layers["rows"], vectors * layers["columns"]
+        self.outputs, self.first = layers["outputs"], layers["inputs"][0]
+
+    def sums(self, block):
+        """Sums [structures, SUMS]."""
+        found = np.zeros((len(self.structures), SUMS))
+        for start in range(0, len(found), block):
+            part = slice(start, start + block)
+            self._block(self.structures[part], self.alike[part], found[part])
+        return found
+
+    def _block(self, structures, kind, out):
+        bits = structures["precision_input_bits"]
+        core = structures["hierarchy_crossbars_per_core"]
+        tile = core * structures["hierarchy_cores_per_tile"]
+        chip = tile * structures["hierarchy_tiles_per_chip"]
+        out[:, :ACTIONS] = self.fixed[kind, :ACTIONS]
+        strip, chunks, ends = self.strip[kind], self.row_chunks[kind], self.ends[kind]
+        fetched = (self.inputs * -(-strip // core[:, None])).sum(axis=1)
+        partial = (self.columns * chunks).sum(axis=1)
+        tiles = -(-chunks // np.maximum(1, tile[:, None] // strip))
+        crossing = (self.columns * (tiles - 1)).sum(axis=1) + self.outputs.sum()
+        chips = (ends - 1) // chip[:, None]
+        before = np.zeros_like(ends)
+        before[:, 1:] = ends[:, :-1] // chip[:, None]
+        crossings = np.maximum(0, chips - before)
+        crossings[:, -1] = 1
+        out[:, Count.MEMORY_BITS_READ] = fetched * bits
+        out[:, Count.MEMORY_BITS_WRITTEN] = self.outputs.sum() * bits
+        out[:, Count.BUS_BITS] = (fetched + partial) * bits
+        out[:, Count.NETWORK_BIT_HOPS] = crossing * bits * structures["network_on_chip_hops"]
+        out[:, Count.OFF_CHIP_BITS] = ((crossings * self.outputs).sum(axis=1) + self.first) * bits
+        out[:, SUM_CYCLES] = self.fixed[kind, Count.CYCLES]
+        out[:, SUM_SLOWEST] = self.slowest[kind]
+        out[:, SUM_ACTIVATIONS] = self.fixed[kind, Count.OU_ACTIVATIONS]
+        out[:, SUM_CONVERSIONS] = self.fixed[kind, Count.ADC_CONVERSIONS]
+        out[:, SUM_CONTROL] = self.control[kind]
+        out[:, SUM_STORED] = self.fixed[kind, Count.INDEX_BITS_STORED]
+        need = ends[:, -1]
+        out[:, SUM_CROSSBARS] = need
+        out[:, SUM_TILES] = tiles_used = -(-need // tile)
+        out[:, SUM_CHIPS] = -(-tiles_used // structures["hierarchy_tiles_per_chip"])

@@ -2,6 +2,7 @@
 
 import os
 import resource
+import statistics
 import time
 from pathlib import Path
 
@@ -20,15 +21,16 @@ from tests.benchmarks.peers import compare, report, seconds
 pytestmark = pytest.mark.bench
 
 TECHNOLOGY = [
-    "adc.energy=1 pJ:3 pJ:150",
-    "dac.energy=1 fJ:9 fJ:150",
-    "memory.area=0.1 mm2:1 mm2:150",
+    "adc.energy=1 pJ:3 pJ:300",
+    "dac.energy=1 fJ:9 fJ:300",
+    "memory.area=0.1 mm2:1 mm2:300",
 ]
-# What a user varies: 192 structures whose layers count differently, 2,880 points on each.
-STRUCTURE = ["operation_unit.rows=4,8,16,32", "operation_unit.columns=8,16,32",
-             "crossbar.cell_bits=1,2", "crossbar.rows=64,128,256,512", "crossbar.columns=128,256",
-             "adc.bits=4..9", "hierarchy.crossbars_per_core=4..15",
-             "hierarchy.cores_per_tile=4..23", "hierarchy.tiles_per_chip=128,168"]  # fmt: skip
+# What a user varies: 192 structures whose layers count differently, 1,440 points on each before
+# they come again.
+STRUCTURE = ["hierarchy.tiles_per_chip=100..139", "operation_unit.rows=4,8,16,32",
+             "operation_unit.columns=8,16,32", "crossbar.cell_bits=1,2",
+             "crossbar.rows=64,128,256,512", "crossbar.columns=128,256", "adc.bits=4..9",
+             "hierarchy.crossbars_per_core=4..15", "hierarchy.cores_per_tile=4..23"]  # fmt: skip
 # Every layer at densities that no other point has, but layers that are alike but for their
 # densities become one; and layers that keep their own densities of weights.
 DENSITIES = [
@@ -44,8 +46,8 @@ SPACES = {
 }
 # Points a run, so that it takes 2 s or more.
 POINTS = {
-    "technology": 3_000_000,
-    "structure": 1_000_000,
+    "technology": 20_000_000,
+    "structure": 6_000_000,
     "densities": 1 << 18,
     "activations": 1 << 17,
 }
@@ -94,19 +96,24 @@ def test_points_a_second(benchmark, capsys, name):
 @pytest.mark.parametrize("name", SPACES)
 @pytest.mark.skipif("RECOST_BENCH_LARGE" not in os.environ, reason="minutes; RECOST_BENCH_LARGE=1")
 def test_rate_does_not_fall_with_the_number_of_points(benchmark, capsys, name):
-    """From 1e4 points to 1e7, each in a study of its own, tables and all."""
+    """From 1e4 points to 1e7, each in a study of its own; what its first point takes is apart."""
     vary, samples = SPACES[name]
-    rates = {}
-    through(study_of(vary, samples), 64)
-    for wanted in (10_000, 100_000, 1_000_000, 10_000_000):
-        study = study_of(vary, wanted if samples else 0)
-        count = min(wanted, study.size)
+    rates, first = {}, []
+    through(study_of(vary, samples), 20_000)
+    for count in (10_000, 100_000, 1_000_000, 10_000_000):
+        study = study_of(vary, count if samples else 0)
+        start = time.perf_counter()
+        through(study, 1)
+        first.append(time.perf_counter() - start)
         start = time.perf_counter()
         through(study, count)
         rates[count] = count / (time.perf_counter() - start)
     benchmark.pedantic(lambda: None, rounds=1)
     line = ", ".join(f"{count:,}: {rate:,.0f}" for count, rate in rates.items())
-    report(capsys, benchmark, f"{name}, points: points/s: {line}")
+    ready = 1e3 * statistics.median(first)
+    report(
+        capsys, benchmark, f"{name}, {ready:.0f} ms to the first point; points: points/s: {line}"
+    )
 
 
 def test_densities_beside_numpy(benchmark, capsys):
@@ -131,7 +138,7 @@ def test_densities_beside_numpy(benchmark, capsys):
     moving, tables = sweep.counting.made()
     structure, sums = structure_record(hardware), np.zeros((points, SUMS))
     layers = len(moving.layers)
-    nothing = np.zeros((layers, COUNTS)), np.zeros((1, layers), np.int64), np.ones(layers, np.int64)
+    nothing = np.zeros((layers, COUNTS)), np.zeros(layers, np.int64), np.ones(layers, np.int64)
     machine = structure, np.zeros(points, np.int64)
     peer = NumpySweep(moving, tables, structure[0])
 
@@ -160,6 +167,43 @@ def test_densities_beside_numpy(benchmark, capsys):
         capsys,
         benchmark,
         f"densities, one thread: {points / own:,.0f} points/s, {taken / own:.1f} times NumPy"
+        f" (blocks of {block})",
+        ratio=taken / own,
+    )
+
+
+def test_structure_beside_numpy(benchmark, capsys, monkeypatch):
+    """The sums over the network on structures of one piece, one thread, beside NumPy."""
+    from recost.models import counting
+    from tests.benchmarks.numpy_sweep import NumpyStructures
+
+    given = []
+
+    def keep(*arguments):
+        given.append(arguments)
+        return sum_networks(*arguments)
+
+    sum_networks = counting.sum_networks
+    monkeypatch.setattr(counting, "sum_networks", keep)
+    study = study_of(STRUCTURE)
+    study.table(0, CHUNK)
+    layers, (structures, _), counted, _, found = arguments = given[-1]
+    peer = NumpyStructures(layers, structures, counted)
+    best = {}
+    for block in (16, 32, 64, 128, 256, 1024):
+        start = time.process_time()
+        sums = peer.sums(block)
+        best[block] = time.process_time() - start
+    np.testing.assert_allclose(found, sums, rtol=1e-12)
+    block = min(best, key=best.__getitem__)
+    own, taken = compare(
+        lambda: sum_networks(*arguments), lambda: peer.sums(block), clock=time.process_time
+    )
+    benchmark.pedantic(sum_networks, arguments, rounds=3)
+    report(
+        capsys,
+        benchmark,
+        f"structure, one thread: {len(found) / own:,.0f} sums/s, {taken / own:.1f} times NumPy"
         f" (blocks of {block})",
         ratio=taken / own,
     )
@@ -204,16 +248,16 @@ def test_prices_beside_numpy(benchmark, capsys):
     from recost.hardware.records import structure_record, technology_record
     from recost.kernels.engine import SUM_ROUNDS, SUMS
     from recost.kernels.sweep import Priced, price_points
-    from recost.vocabulary import TOTALS
+    from recost.models.numbers import sheet
 
     hardware = load_hardware("sre")
     structure = structure_record(hardware)
     technology = np.repeat(technology_record(hardware), 100_000)
-    sums, totals = np.ones((1, SUMS)), np.zeros((len(technology), TOTALS))
+    sums, totals = np.ones((1, SUMS)), sheet(len(technology))
     sums[0, SUM_ROUNDS] = 0.0
     at, every = np.zeros(len(technology), np.int64), np.arange(len(technology))
-    priced = Priced(technology, every, at[:0], np.zeros((len(technology), 0)))
-    arguments = (structure, at), priced, (sums, at), totals
+    priced = Priced(technology, every, at[:0], np.zeros((0, len(technology))))
+    arguments = (structure, at), priced, (sums, at), every, totals
     threads = numba.get_num_threads()
     numba.set_num_threads(1)
     try:

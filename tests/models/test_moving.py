@@ -67,5 +67,5 @@ def test_every_point_is_an_estimate(sweeps, data):
               "throughput_per_s": cost.throughput_per_s, "area_mm2": cost.area_mm2,
               "ou_activations": cost.ou_activations, "crossbars": cost.crossbars}  # fmt: skip
     for name, value in wanted.items():
-        found = got.numbers[0, sweeps[key].names.index(name)]
+        found = got.numbers[name][0]
         assert found == pytest.approx(value, rel=1e-9), name

@@ -3,8 +3,10 @@ import pytest
 
 from recost.errors import InputError
 from recost.hardware import load_hardware
+from recost.models import counting, densities, designs
 from recost.models.uncertainty import Draws
 from recost.network import load_network
+from recost.study import sweep
 from recost.study.compare import compare
 from recost.study.conditions import Goal, parse_where
 from recost.study.estimate import estimate
@@ -33,9 +35,10 @@ SPACES = {
 }  # fmt: skip
 
 
-def study_of(vary, hardware=("sre",), networks=("lenet5",), **options):
+def study_of(vary, hardware=("sre",), networks=("lenet5",), baseline=None, **options):
     machines = [load_hardware(name) for name in hardware]
-    return Study(machines, [load_network(name) for name in networks], parse_space(vary, **options))
+    space = parse_space(vary, **options)
+    return Study(machines, [load_network(name) for name in networks], space, baseline=baseline)
 
 
 def selected(study, selection):
@@ -129,20 +132,48 @@ def test_bits_do_not_depend_on_how_points_are_cut(name):
             )
 
 
-def test_bits_do_not_depend_on_threads():
-    import numba
+THREADED = SPACES | {
+    "densities": ["workload:profile.*.weights.elements=0.05:0.9", "operation_unit.rows=8..16"],
+    "endless": ["operation_unit.cycle_time=10 ns:90 ns", "operation_unit.rows=8..16"],
+}
 
-    vary = ["workload:profile.*.weights.elements=0.05:0.9", "operation_unit.rows=8..16"]
-    before = numba.get_num_threads()
-    tables = []
-    try:
-        for threads in (1, before):
-            numba.set_num_threads(threads)
-            tables.append(study_of(vary, samples=100).table(0, 100)[0])
-    finally:
-        numba.set_num_threads(before)
-    for column in tables[0]:
-        assert np.array_equal(tables[0][column], tables[1][column])
+
+@pytest.mark.parametrize("forgetful", [False, True])
+@pytest.mark.parametrize("name", THREADED)
+def test_bits_do_not_depend_on_threads(monkeypatch, name, forgetful):
+    """Eight threads on two cores, on pieces of a few points; what they share may be dropped."""
+    samples = 200 if name in ("densities", "endless") else 0
+    asked = {"samples": samples, "baseline": load_hardware("ou-dense")}
+    whole, impossible = study_of(THREADED[name], **asked).table(0, 10**9)
+    monkeypatch.setattr(sweep, "CHUNK", 8)
+    monkeypatch.setattr(sweep, "BLOCK", 8)
+    monkeypatch.setattr("numba.get_num_threads", lambda: 8)
+    if forgetful:
+        for module in (designs, counting, densities):
+            monkeypatch.setattr(module, "_KEPT", 0)
+    study = study_of(THREADED[name], **asked)
+    pieces = list(chunks(study, Selection(), 0, study.size))
+    assert len(pieces) > 1
+    assert sum(lost for _, _, lost in pieces) == impossible
+    assert (study.refused is None) == (impossible == 0)
+    for column, values in join([table for _, table, _ in pieces]).items():
+        assert values.tolist() == whole[column].tolist() or np.array_equal(
+            values, whole[column], equal_nan=True
+        )
+
+
+def test_the_first_refusal_is_said_whichever_thread_met_it(monkeypatch):
+    vary = ["hierarchy.crossbars_per_core=1..9", "hierarchy.cores_per_tile=8",
+            "hierarchy.tiles_per_chip=1..9", "budget.chips=1"]  # fmt: skip
+    expected = study_of(vary)
+    _, impossible = expected.table(0, expected.size)
+    assert 4 < impossible < expected.size
+    assert "needs" in (expected.refused or "")
+    monkeypatch.setattr(sweep, "CHUNK", 4)
+    monkeypatch.setattr("numba.get_num_threads", lambda: 8)
+    study = study_of(vary)
+    list(chunks(study, Selection(), 0, study.size))
+    assert study.refused == expected.refused
 
 
 def test_rows_of_several_hardware_and_networks():

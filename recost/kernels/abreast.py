@@ -77,13 +77,13 @@ def _bound_class(points, held, crossbars, share, alike, space):
         space[_D + p] = 0.0
     k, going = 0.0, points
     while going > 0:
-        going = 0
+        going, inverse = 0, 1.0 / (k + 1.0)
         for p in range(points):
             some, expected = space[_A + p] * space[_C + p], held[EXPECTED + p]
             more = exceeds(some, k, expected)
             space[_D + p] += any_of(some) if more else 0.0
             going += 1 if more else 0
-            term = space[_B + p] * (expected / (k + 1.0))
+            term = space[_B + p] * (expected * inverse)
             space[_B + p] = term
             space[_C + p] -= term
         k += 1.0
@@ -115,13 +115,11 @@ def _largest_each(points, count, unit, memory, space):
     """`recost.kernels.maximum.largest` of what is in hand, in its place."""
     if count <= 1.0:
         return
-    row = scores(count, memory)
+    row, units = scores(count, memory), 1.0 / unit
     for p in range(points):
-        variance = space[_VARIANCE + p] / (unit * unit)
-        space[_A + p], space[_B + p], space[_C + p] = tail(
-            variance, space[_THIRD + p] / (unit * unit * unit)
-        )
-        space[_D + p] = (space[_BOUND + p] - space[_MEAN + p]) / unit
+        variance, third = space[_VARIANCE + p] * units * units, space[_THIRD + p]
+        space[_A + p], space[_B + p], space[_C + p] = tail(variance, third * units * units * units)
+        space[_D + p] = (space[_BOUND + p] - space[_MEAN + p]) * units
         space[_ONE + p] = space[_TWO + p] = space[_THREE + p] = 0.0
     for i in range(len(SHARES)):
         z, share = row[i], SHARES[i]

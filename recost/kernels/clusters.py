@@ -79,7 +79,7 @@ def _most_clusters(crossbars, share, tied, left, expected, absent):
     while exceeds(crossbars * above, k, expected):
         most += any_of(crossbars * above)
         k += 1.0
-        term *= expected / k
+        term *= expected * (1.0 / k)
         above -= term
     return most
 

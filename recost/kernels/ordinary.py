@@ -15,7 +15,7 @@ import numpy as np
 from numba.np.unsafe.ndarray import to_fixed_tuple
 
 from recost.kernels import abreast
-from recost.kernels._numba import borrowing, inlined
+from recost.kernels._numba import borrowing, inlined, joined
 from recost.kernels.abreast import BLOCK
 from recost.kernels.causes import causes, together
 from recost.kernels.classes import (
@@ -167,7 +167,7 @@ def _hold(out, layer_moments, streams, alike, held, p):
     held[p + abreast.SKEWED], held[p + abreast.SLOPE] = shared.third, slope
 
 
-@borrowing
+@joined
 def know_class(layer, structure, which, tables, room, ordinary, p):
     """What a crossbar of class `which` does at point p of a block."""
     _, number, start, bitlines, numbered, sets = to_fixed_tuple(ordinary.classes[which], _KEY)

@@ -26,6 +26,9 @@ from recost.kernels.normal import quantile
 from recost.kernels.tables import INPUTS, LIVE, ORDER, SURFACES, UNITS, WEIGHTS
 from recost.vocabulary import ACTIONS, COUNTS, Count
 
+# Points whose cells of a table are copied at once, so that they stay in cache.
+TOGETHER = 512
+
 
 def position(t):
     root = np.sqrt(t)
@@ -49,9 +52,13 @@ def cell(axis, t):
 def read(surface, values, one, two):
     i, first = cell(surface["first"], one)
     j, second = cell(surface["second"], two)
-    found = values[surface["cell"] + i * surface["second"]["cells"] + j]
-    rows = np.matmul(first[:, None, :], found).reshape(len(one), ORDER, -1)
-    return np.matmul(second[:, None, :], rows)[:, 0]
+    at = surface["cell"] + i * surface["second"]["cells"] + j
+    out = np.empty((len(one), values.shape[2] // ORDER))
+    for start in range(0, len(one), TOGETHER):
+        part = slice(start, start + TOGETHER)
+        rows = np.matmul(first[part, None, :], values[at[part]]).reshape(-1, ORDER, out.shape[1])
+        out[part] = np.matmul(second[part, None, :], rows)[:, 0]
+    return out
 
 
 def power(x, m):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from recost.kernels._numba import inlined, joined
+from recost.kernels._numba import borrowing, inlined
 from recost.kernels.columns import column_moments
 from recost.kernels.compaction import compacted_moments
 from recost.kernels.moments import (
@@ -56,7 +56,7 @@ def column_span(structure, piece):
     return -(-bitlines // width), (element, -(-bitlines // cells), cells, width)
 
 
-@joined
+@borrowing
 def class_moments(layer, structure, inputs, piece, special, tables, room):
     """Moments of a class of crossbars, in `room`; returns (units, alike, bound, kept rows, known).
 

@@ -149,9 +149,9 @@ def plan_layers(moving, structure, space):
             plan_layer(moving.layers[i], structure, placed, ordinary, i)
 
 
-@inlined
-def count_abreast(moving, structure, shares, tables, space):
-    """What ordinary layers do at the points of a block, which lie at `shares`."""
+@borrowing
+def _know_classes(moving, structure, shares, tables, space):
+    """What crossbars of ordinary layers do at the points of a block, which lie at `shares`."""
     layers, ordinary = space.layers, space.ordinary
     for p in range(shares.shape[0]):
         place_numbers(moving, shares[p], space.numbers)
@@ -160,6 +160,13 @@ def count_abreast(moving, structure, shares, tables, space):
             _move(moving, kind, space.numbers, space.words)
             mine = reader(tables, moving.directions[kind], space.scratch)
             know_class(layers[kind], structure, c, mine, space.room, ordinary, p)
+
+
+@inlined
+def count_abreast(moving, structure, shares, tables, space):
+    """What ordinary layers do at the points of a block, which lie at `shares`."""
+    layers, ordinary = space.layers, space.ordinary
+    _know_classes(moving, structure, shares, tables, space)
     for i in range(layers.size):
         if ordinary.many[i] > 0:
             layer, terms = layers[i], ordinary.terms[i, : ordinary.many[i]]

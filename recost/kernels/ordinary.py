@@ -15,7 +15,7 @@ import numpy as np
 from numba.np.unsafe.ndarray import to_fixed_tuple
 
 from recost.kernels import abreast
-from recost.kernels._numba import borrowing, inlined, joined
+from recost.kernels._numba import borrowing, inlined
 from recost.kernels.abreast import BLOCK
 from recost.kernels.causes import causes, together
 from recost.kernels.classes import (
@@ -76,7 +76,7 @@ def make_ordinary(moving: Any) -> Ordinary:
     for name in _SIZES:
         alike[name] = 0
     kinds, known = np.arange(layers.size), dict[tuple[bytes, ...], int]()
-    for i in range(layers.size):
+    for i in np.flatnonzero(moving.moves & (moving.first == kinds)).tolist():
         moves = slice(moving.starts[i], moving.starts[i + 1])
         places, numbers = moving.words[moves] - i * size, moving.numbers[moves]
         if layers["kernel_density"][i] >= 1.0 and _KERNELS not in places:
@@ -167,7 +167,7 @@ def _hold(out, layer_moments, streams, alike, held, p):
     held[p + abreast.SKEWED], held[p + abreast.SLOPE] = shared.third, slope
 
 
-@joined
+@inlined
 def know_class(layer, structure, which, tables, room, ordinary, p):
     """What a crossbar of class `which` does at point p of a block."""
     _, number, start, bitlines, numbered, sets = to_fixed_tuple(ordinary.classes[which], _KEY)

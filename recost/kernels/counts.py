@@ -129,13 +129,11 @@ def count_placed(layer, structure, placed, counts):
 
 
 @inlined
-def count_work(layer, structure, placed, special, tables, room, counts):
+def count_done(layer, structure, placed, cycles, work, counts):
     """What crossbars do for one image into `counts`, which hold what `count_placed` says.
 
-    `special` and `tables` as in `recost.kernels.waiting.crossbar_work`.
+    `cycles` are those of the critical path, `work` what `crossbar_work` adds up.
     """
-    cycles = crossbar_work(layer, structure, placed, special, tables, room)
-    work = room.work
     fill = structure.operation_unit_fill_cycles * layer.passes
     counts[CYCLES] = cycles + float(layer.vectors * fill)
     counts[OU_ACTIVATIONS] = work[WORK]
@@ -157,6 +155,13 @@ def count_work(layer, structure, placed, special, tables, room, counts):
         counts[INDEX_BITS_STORED] = work[KEPT_ROWS] * width
         counts[INDEX_DECODES] = lists
         counts[INDEX_BITS_READ] = lists * width
+
+
+@inlined
+def count_work(layer, structure, placed, special, tables, room, counts):
+    """As `count_done`; `special` and `tables` as in `recost.kernels.waiting.crossbar_work`."""
+    cycles = crossbar_work(layer, structure, placed, special, tables, room)
+    count_done(layer, structure, placed, cycles, room.work, counts)
 
 
 @light

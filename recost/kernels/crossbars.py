@@ -2,17 +2,13 @@
 
 from __future__ import annotations
 
-import math
-
 from recost.kernels._numba import borrowing, inlined
 from recost.kernels.columns import column_moments
 from recost.kernels.compaction import compacted_moments
-from recost.kernels.maximum import below
 from recost.kernels.moments import (
     ACTIONS,
     DRIVES,
     LIMITS,
-    OWN_FRESH,
     crossbar_moments,
 )
 from recost.kernels.patterns import crossbar_patterns
@@ -23,8 +19,6 @@ _CROSSBAR_ROW = int(WeightSparsity.CROSSBAR_ROW)
 _OU_ROW = int(WeightSparsity.OU_ROW)
 _OU_COLUMN = int(WeightSparsity.OU_COLUMN)
 _WHOLE_LAYER = int(Compaction.LAYER)
-# Clusters that come so rarely are left out.
-_NEVER = 1e-4
 
 
 @inlined
@@ -62,7 +56,7 @@ def column_span(structure, piece):
     return -(-bitlines // width), (element, -(-bitlines // cells), cells, width)
 
 
-@inlined
+@borrowing
 def class_moments(layer, structure, inputs, piece, special, tables, room):
     """Moments of a class of crossbars, in `room`; returns (units, alike, bound, kept rows, known).
 
@@ -116,43 +110,3 @@ def class_moments(layer, structure, inputs, piece, special, tables, room):
         out[cause, 2] *= units * units * units
     out[ACTIONS, DRIVES] *= units
     return units, True, most, kept, known
-
-
-@borrowing
-def usual_bound(out, units, crossbars, chunks):
-    """The slowest of so many crossbars, in so many row chunks, where all groups do what is usual.
-
-    Each of `units` groups has a number that it rarely exceeds; a crossbar at the sum of those
-    numbers goes on only with groups that exceed theirs.  Groups that share their inputs exceed
-    together, in clusters of 1 + (units - 1) r^2 for active rows of correlation r (r = 1: all at
-    once; the square because far out two correlated counts meet much more rarely than r says).
-    At the sum are so many crossbars as its three moments say.  Those of a chunk share its
-    inputs: where all clusters come of inputs (r = 1) only its chunks are independent, and
-    between that and r = 0 the number goes with the powers r^2 and 1 - r^2 of both.  The most
-    clusters that one of M has are sum_k P(max > k) = sum_k (1 - exp(-M P(Poisson > k))).
-    """
-    usual, expected, mean = out[LIMITS, 0], out[LIMITS, 1], out[OWN_FRESH, 0]
-    variance = third = 0.0
-    for cause in range(ACTIONS):
-        variance += out[cause, 1]
-        third += out[cause, 2]
-    if variance <= 0.0:
-        return usual if expected <= 0.0 else math.inf
-    if crossbars * expected <= _NEVER:
-        return max(usual, mean)
-    tied = out[LIMITS, 2] / expected
-    cluster = 1.0 + (units - 1.0) * tied
-    expected /= cluster
-    crossbars *= (chunks / crossbars) ** tied
-    deviation = math.sqrt(variance)
-    reached = below((usual - 0.5 - mean) / deviation, third / (variance * deviation))
-    crossbars = max(1.0, crossbars * (1.0 - reached))
-    term = math.exp(-expected)
-    above = 1.0 - term
-    x = most = 0.0
-    while crossbars * above > _NEVER and x < 10.0 * expected + 100.0:
-        most -= math.expm1(-crossbars * above)
-        x += 1.0
-        term *= expected / x
-        above -= term
-    return max(usual + most * cluster, mean)

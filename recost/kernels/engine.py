@@ -165,16 +165,19 @@ def sum_layers(counts, copies, sums):
     """Sums over layers of what they count into `sums`; the rest 0."""
     for i in range(SUMS):
         sums[i] = 0.0
+    cycles = slowest = activations = control = stored = 0.0
     for i in range(counts.shape[0]):
         for action in range(ACTIONS):
             sums[action] += counts[i, action]
-        sums[SUM_CYCLES] += counts[i, CYCLES]
-        sums[SUM_SLOWEST] = max(sums[SUM_SLOWEST], counts[i, CYCLES] / copies[i])
-        sums[SUM_ACTIVATIONS] += counts[i, OU_ACTIVATIONS]
-        sums[SUM_CONVERSIONS] += counts[i, ADC_CONVERSIONS]
+        cycles += counts[i, CYCLES]
+        slowest = max(slowest, counts[i, CYCLES] / copies[i])
+        activations += counts[i, OU_ACTIVATIONS]
         # Copies of a layer share its work: tiles x time does not depend on how many there are.
-        sums[SUM_CONTROL] += counts[i, CROSSBARS] * counts[i, CYCLES]
-        sums[SUM_STORED] += counts[i, INDEX_BITS_STORED] * copies[i]
+        control += counts[i, CROSSBARS] * counts[i, CYCLES]
+        stored += counts[i, INDEX_BITS_STORED] * copies[i]
+    sums[SUM_CYCLES], sums[SUM_SLOWEST], sums[SUM_ACTIVATIONS] = cycles, slowest, activations
+    sums[SUM_CONVERSIONS] = sums[ADC_CONVERSIONS]
+    sums[SUM_CONTROL], sums[SUM_STORED] = control, stored
 
 
 @inlined

@@ -39,6 +39,8 @@ _LATTICE = 0.4
 _THIN = 2.0
 # Rounding can leave any ratio of moments where there is next to no variance.
 _SKEW_LIMIT = 4.0
+# Division takes as long as ten products, the more so where a loop is vectorised.
+_THIRD, _SIXTH = 1.0 / 3.0, 1.0 / 6.0
 # Gauss's rule for -ln(y) of Gumbel's law: the values of y = -ln u, and their shares.
 _LOGARITHMS = (
     1.335493535608018e-08,
@@ -49,7 +51,7 @@ _LOGARITHMS = (
     1.178547444753019,
     3.777435210289696,
 )
-_SHARES = (
+SHARES = (
     1.121660462166197e-07,
     5.559963767435477e-05,
     0.003687526415819537,
@@ -59,18 +61,7 @@ _SHARES = (
     0.09150472950461479,
 )
 # Places of a row of memory: scores, and the number that they belong to.
-MEMORY = len(_SHARES) + 1
-
-
-@inlined
-def _skewed(z, skewness):
-    """The standardised value whose Wilson-Hilferty score is z: 2/g ((1 + g z/6 - g^2/36)^3 - 1).
-
-    Multiplied out, so that g = 0 is no exception.
-    """
-    a = skewness / 6.0
-    c = 1.0 - a * a
-    return -a * (1.0 - a * a + a * a * a * a / 3.0) + z * (c * c + a * z * (c + a * z / 3.0))
+MEMORY = len(SHARES) + 1
 
 
 @borrowing
@@ -126,35 +117,78 @@ def _few_largest(mean, variance, count, bound):
 
 
 @inlined
-def _scores(count, memory):
+def scores(count, memory):
     """The normal scores of the largest of `count` at the rule's nodes: a row of `memory`.
 
     Row i holds the scores of the number in its last place, once they are computed.
     """
     row = memory[int(count) % memory.shape[0]]
-    if row[len(_SHARES)] != count:
-        for i in range(len(_SHARES)):
+    if row[len(SHARES)] != count:
+        for i in range(len(SHARES)):
             row[i] = -quantile(-math.expm1(-_LOGARITHMS[i] / count))
-        row[len(_SHARES)] = count
+        row[len(SHARES)] = count
     return row
 
 
-@borrowing
-def _smooth_largest(variance, third, reach, scores):
-    """Raw moments of the largest of variables of mean 0, none above `reach`, in units."""
+@inlined
+def tail(variance, third):
+    """What `beyond` makes quantiles of: (deviation, a sixth of the skewness, how thin the tail)."""
     deviation = math.sqrt(variance)
     skewness = min(_SKEW_LIMIT, max(-_SKEW_LIMIT, third / (variance * deviation)))
+    return deviation, skewness * _SIXTH, 1.0 / (48.0 * max(variance, _THIN))
+
+
+@inlined
+def beyond(z, deviation, a, thin, reach):
+    """The value of normal score z less the mean: not above `reach`, in units.
+
+    Of deviation 1 the Wilson-Hilferty value is 2/g ((1 + g z/6 - g^2/36)^3 - 1) with g = 6 a.  It
+    is multiplied out, so that g = 0 is no exception.
+    """
+    c = 1.0 - a * a
+    skewed = z * (c * c + a * z * (c + a * z * _THIRD)) - a * (c + a * a * a * a * _THIRD)
+    # Where a bounded tail is flat there is less to take off: the sum goes on rising with z.
+    slope = c + a * z
+    thinner = z * (z * z - 1.0) * thin * min(1.0, slope * slope)
+    return min(deviation * (skewed - thinner), reach)
+
+
+@inlined
+def varies(mean, variance, bound):
+    """Whether variables differ: spread that rounding left is none; nor is any at the bound."""
+    return variance > 1e-12 * (1.0 + mean * mean) and mean < bound
+
+
+@inlined
+def is_smooth(mean, variance, unit):
+    """Whether nothing is seen of the lattice."""
+    return mean >= _FEW * unit or variance <= _LATTICE * mean * unit
+
+
+@inlined
+def of_raw(mean, raw, unit, bound):
+    """Cumulants of the largest, of which `raw` are the moments about the mean, in units."""
+    one, two, three = raw
+    return Cumulants(
+        min(mean + unit * max(0.0, one), bound),
+        unit * unit * max(0.0, two - one * one),
+        unit * unit * unit * (three - 3.0 * one * two + 2.0 * one * one * one),
+    )
+
+
+@borrowing
+def _smooth_largest(variance, third, reach, row):
+    """Raw moments of the largest of variables of mean 0, none above `reach`, in units.
+
+    `row` are the scores of their number.
+    """
+    deviation, a, thin = tail(variance, third)
     one = two = three = 0.0
-    for i in range(len(_SHARES)):
-        z = scores[i]
-        thinner = z * (z * z - 1.0) / (48.0 * max(variance, _THIN))
-        # Where a bounded tail is flat there is less to take off: the sum goes on rising with z.
-        slope = 1.0 - skewness * skewness / 36.0 + skewness * z / 6.0
-        thinner *= min(1.0, slope * slope)
-        off = min(deviation * (_skewed(z, skewness) - thinner), reach)
-        one += _SHARES[i] * off
-        two += _SHARES[i] * off * off
-        three += _SHARES[i] * off * off * off
+    for i in range(len(SHARES)):
+        off = beyond(row[i], deviation, a, thin, reach)
+        one += SHARES[i] * off
+        two += SHARES[i] * off * off
+        three += SHARES[i] * off * off * off
     return one, two, three
 
 
@@ -166,21 +200,15 @@ def largest(mean, variance, third, count, unit, bound, memory):
     for a count before, [any number, `MEMORY`], zeros to begin with.  Continuous in all arguments
     but at `_FEW` units, where the mean of 1e5 jumps by 0.4 %, that of 10 by less than 0.1 %.
     """
-    # Spread that rounding left behind is none; nor is there any at the bound.
-    if count <= 1.0 or variance <= 1e-12 * (1.0 + mean * mean) or mean >= bound:
+    if count <= 1.0 or not varies(mean, variance, bound):
         return Cumulants(mean, variance, third)
-    average, spread, reach = mean / unit, variance / (unit * unit), (bound - mean) / unit
-    if average < _FEW and spread > _LATTICE * average:
-        one, two, three = _few_largest(average, spread, count, bound / unit)
+    units = 1.0 / unit
+    spread, reach = variance * units * units, (bound - mean) * units
+    if is_smooth(mean, variance, unit):
+        raw = _smooth_largest(spread, third * units * units * units, reach, scores(count, memory))
     else:
-        one, two, three = _smooth_largest(
-            spread, third / (unit * unit * unit), reach, _scores(count, memory)
-        )
-    return Cumulants(
-        min(mean + unit * max(0.0, one), bound),
-        unit * unit * max(0.0, two - one * one),
-        unit * unit * unit * (three - 3.0 * one * two + 2.0 * one * one * one),
-    )
+        raw = _few_largest(mean * units, spread, count, bound * units)
+    return of_raw(mean, raw, unit, bound)
 
 
 @borrowing

@@ -13,10 +13,10 @@ from __future__ import annotations
 from typing import Any, NamedTuple
 
 import numpy as np
-from numba.np.unsafe.ndarray import to_fixed_tuple
 
 from recost.kernels._numba import borrowing, inlined, kernel
 from recost.kernels._tiers import tiered
+from recost.kernels.abreast import BLOCK
 from recost.kernels.count_codes import (
     BUS_BITS,
     CROSSBARS,
@@ -26,8 +26,6 @@ from recost.kernels.count_codes import (
     OFF_CHIP_BITS,
 )
 from recost.kernels.counts import (
-    count_placed,
-    count_work,
     data_movement,
     image_bits,
     layer_counts,
@@ -43,11 +41,20 @@ from recost.kernels.engine import (
     reloads,
     sum_layers,
 )
-from recost.kernels.placement import frees_crossbars
+from recost.kernels.moving import (
+    Space,
+    count_abreast,
+    count_point,
+    place_numbers,
+    plan_layers,
+    settle,
+    share_counts,
+)
+from recost.kernels.ordinary import make_ordinary
 from recost.kernels.prices import adc_scale, chip_crossbars, tiles_and_chips
-from recost.kernels.records import PLACED, Placement
+from recost.kernels.records import PLACED
 from recost.kernels.room import make_room
-from recost.kernels.tables import SCRATCH, Tables, reader
+from recost.kernels.tables import SCRATCH, Tables, flattened
 from recost.vocabulary import ACTIONS, COUNTS, TOTALS, Replication
 
 _BALANCED = int(Replication.BALANCED)
@@ -92,34 +99,12 @@ count_items = tiered(_count_items, lambda *given: int(given[2].size))
 
 
 @inlined
-def _share_counts(shared, counts):
-    """Copy the counts of another structure, which differs at most in its hierarchy."""
-    for c in range(COUNTS):
-        counts[c] = shared[c]
-    counts[MEMORY_BITS_READ] = counts[MEMORY_BITS_WRITTEN] = 0.0
-    counts[BUS_BITS] = counts[NETWORK_BIT_HOPS] = 0.0
-
-
-@inlined
-def _keep_place(placed, kept):
-    """Put a placement into a row of whole numbers."""
-    for k, number in enumerate(placed):
-        kept[k] = number
-
-
-@inlined
-def _kept_place(kept):
-    """The placement in a row of whole numbers."""
-    return Placement(*to_fixed_tuple(kept, PLACED))
-
-
-@inlined
 def _share_kind(layers, structure, counts, rows, kind):
     """What structures that count alike share: counts, sums of them, and where layers lie."""
     settled, places, still, copies = kind.counts, kind.places, kind.sums, kind.copies
     need = 0.0
     for i in range(layers.size):
-        _share_counts(counts[rows[i]], settled[i])
+        share_counts(counts[rows[i]], settled[i])
         placed = layer_placement(layers[i], structure)
         bits = image_bits(layers[i], structure)
         settled[i, MEMORY_BITS_WRITTEN] = bits[2]
@@ -206,7 +191,7 @@ def sum_networks(layers, machine, counted, copies, sums):
         _, chips = tiles_and_chips(structure, need)
         if reloads(structure, chips) or structure.mapping_replication == _BALANCED:
             for i in range(number):
-                _share_counts(kind.counts[i], own[i])
+                share_counts(kind.counts[i], own[i])
                 mine[i] = copies[i]
                 placed = layer_placement(layers[i], structure)
                 data_movement(layers[i], structure, placed, own[i])
@@ -220,88 +205,34 @@ def sum_networks(layers, machine, counted, copies, sums):
         put_size(structure, need, 0, sums[s])
 
 
-class _Space(NamedTuple):
-    """What one thread works in: layers where the point has them, their words, counts, copies.
-
-    `numbers` are those of `Moving`, `settled` the counts that do not move with the point, and
-    `placed` where layers lie.
-    """
-
-    layers: Any
-    words: Any
-    numbers: Any
-    counts: Any
-    copies: Any
-    settled: Any
-    placed: Any
-    scratch: Any
-    room: Any
-
-
-@inlined
-def _settle(moving, structure, counts, rows, space):
-    """What all points on a structure share: `counts` and `rows` are those of its layers."""
-    for i in range(moving.layers.size):
-        layer, settled = moving.layers[i], space.settled[i]
-        placed = layer_placement(layer, structure)
-        if moving.moves[i]:
-            count_placed(layer, structure, placed, settled)
-            _keep_place(placed, space.placed[i])
-        else:
-            _share_counts(counts[rows[i]], settled)
-            data_movement(layer, structure, placed, settled)
-
-
-@inlined
-def _place_numbers(moving, share, numbers):
-    """The numbers that move with the point, where it has them."""
-    for k in range(numbers.size):
-        value = moving.lows[k]
-        for a in range(share.size):
-            value += share[a] * moving.slopes[k, a]
-        numbers[k] = value
-
-
-@inlined
-def _move(moving, layer, numbers, words):
-    """Put a layer where a point has it."""
-    for e in range(moving.starts[layer], moving.starts[layer + 1]):
-        words[moving.words[e]] = numbers[moving.numbers[e]]
-
-
-@inlined
-def _count_moved(layer, structure, special, tables, space, i):
-    """The counts of layer i, which has been moved, where `space` holds what is settled."""
-    at, counts = _kept_place(space.placed[i]), space.counts[i]
-    if frees_crossbars(structure):  # where it lies moves too
-        at = layer_placement(layer, structure)
-        count_placed(layer, structure, at, counts)
-    count_work(layer, structure, at, special, tables, space.room, counts)
-
-
 @borrowing
 def _sum_points(moving, given, special, tables, space, sums):
-    """`sum_moving` in the room that it needs."""
+    """`sum_moving` in the room that it needs: points of one structure are counted side by side."""
     structures, structure_at, shares, counts, rows, copies = given
-    layers, own = space.layers, space.counts
-    before = -1
-    for p in range(structure_at.size):
-        structure = structures[structure_at[p]]
-        if structure_at[p] != before:
-            before = structure_at[p]
-            _settle(moving, structure, counts, rows, space)
-        _place_numbers(moving, shares[p], space.numbers)
-        for i in range(layers.size):
-            first = moving.first[i]
-            for c in range(COUNTS):
-                own[i, c] = space.settled[i, c] if first == i else own[first, c]
-            if first == i and moving.moves[i]:
-                _move(moving, i, space.numbers, space.words)
-                mine = reader(tables, moving.directions[i], space.scratch)
-                _count_moved(layers[i], structure, special, mine, space, i)
-        for i in range(layers.size):
-            space.copies[i] = copies[i]
-        network_sums(layers, structure, own, space.copies, 0, sums[p])
+    before, start, need, plain = -1, 0, 0, False
+    while start < structure_at.size:
+        structure, stop = structures[structure_at[start]], start + 1
+        last = min(structure_at.size, start + BLOCK)
+        while stop < last and structure_at[stop] == structure_at[start]:
+            stop += 1
+        if structure_at[start] != before:
+            before = structure_at[start]
+            need, plain = settle(moving, structure, counts, rows, copies, space)
+            if special is None:
+                plan_layers(moving, structure, space)
+        if special is None:
+            count_abreast(moving, structure, shares[start:stop], tables, space)
+        for p in range(start, stop):
+            place_numbers(moving, shares[p], space.numbers)
+            count_point(moving, structure, special, tables, space, p - start)
+            if plain:
+                sum_layers(space.counts, copies, sums[p])
+                put_size(structure, need, 0, sums[p])
+            else:
+                for i in range(space.copies.size):
+                    space.copies[i] = copies[i]
+                network_sums(space.layers, structure, space.counts, space.copies, 0, sums[p])
+        start = stop
 
 
 def sum_moving(
@@ -316,7 +247,7 @@ def sum_moving(
     """
     structures, structure_at = machine
     layers = moving.layers.copy()
-    space = _Space(
+    space = Space(
         layers,
         layers.view(np.float64),
         np.empty_like(moving.lows),
@@ -326,9 +257,10 @@ def sum_moving(
         np.empty((layers.size, PLACED), np.int64),
         np.full((len(tables.keys), SCRATCH), np.nan),
         make_room(structures[structure_at[0]], _REMEMBERED),
+        make_ordinary(moving),
     )
     given = structures, structure_at, shares, *fixed
-    _sum_points(moving, given, special, tables, space, sums)
+    _sum_points(moving, given, special, flattened(tables), space, sums)
 
 
 class Priced(NamedTuple):

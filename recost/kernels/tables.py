@@ -95,6 +95,11 @@ class Tables(NamedTuple):
     scratch: Any
 
 
+def flattened(tables: Tables) -> Tables:
+    """Tables as kernels read them: the coefficients of inputs and weights in one row each."""
+    return tables._replace(inputs=tables.inputs.reshape(-1), weights=tables.weights.reshape(-1))
+
+
 @inlined
 def reader(tables, direction, scratch):
     """The tables for a layer of that direction, with the scratch space of one thread."""
@@ -169,7 +174,7 @@ def _read(surface, values, densities, width, scratch, out):
         first, second = _basis(u), _basis(w)
         # One after the other, so that the rows lie at distances that are known when this compiles.
         size = ORDER * ORDER * width
-        found = values.reshape(values.size)[cell * size : (cell + 1) * size]
+        found = values[cell * size : (cell + 1) * size]
         for k in range(ORDER * width):
             value = found[k]
             for a in range(1, ORDER):

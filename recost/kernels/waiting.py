@@ -21,13 +21,14 @@ from recost.kernels.classes import (
     input_streams,
     set_class,
 )
+from recost.kernels.clusters import usual_bound
 from recost.kernels.columns import active_slices
 from recost.kernels.compaction import (
     compacted_work,
     full_chunks,
     kept_numbers,
 )
-from recost.kernels.crossbars import class_moments, usual_bound
+from recost.kernels.crossbars import class_moments
 from recost.kernels.known_laws import (
     add_class,
     add_tied_class,
@@ -96,26 +97,45 @@ def _by_filters(inputs, own, shared, filters, memory):
 
 
 @inlined
-def _slowest_of_chunks(slowest, longest, limits, room):
-    """Cumulants of the slowest crossbar of `chunks` row chunks that are alike.
+def joined_chunk(slowest, own, shared, slope):
+    """Variance and third moment of a chunk's slowest crossbar with what the chunk adds to all.
 
-    `slowest` are those of a chunk's slowest by its own; `longest` are (columns, sets, own, shared,
-    filters, slope) of the class with the longest mean, `limits` (chunks, unit, bound, usual).
-    For a cycle that the chunk adds to all, own variance V changes by the slope and a slowest that
-    is a multiple of sqrt(V) above the mean by `swelling`.  Where filters are dead as a whole,
-    columns first or chunks first both leave out what the other sees: the longer is taken.  The
-    smooth law does not see what goes on beyond the `usual` sum: `bound` takes over there.
+    `slowest` are the cumulants of the slowest by its `own`, `shared` those of what is added.  For
+    a cycle that the chunk adds, own variance V changes by the slope and a slowest that is a
+    multiple of sqrt(V) above the mean by `swelling`.
     """
-    columns, sets, own, shared, filters, slope = longest
-    chunks, unit, bound, usual = limits
     swelling, left = 1.0, 0.0
     if own.variance > 0.0:
         more = max(0.0, slowest.mean - own.mean)
         swelling = max(0.0, 1.0 + 0.5 * more * slope / own.variance)
         left = slope * slowest.variance / own.variance
-    variance = slowest.variance + swelling * swelling * shared.variance
     third = slowest.third + swelling * swelling * swelling * shared.third
     third += 3.0 * swelling * left * shared.variance
+    return slowest.variance + swelling * swelling * shared.variance, third
+
+
+@inlined
+def beyond_usual(mean, usual, unit, bound):
+    """The mean of the slowest, whose smooth law does not see what goes on beyond the usual sum.
+
+    The bound takes over there.
+    """
+    share = min(1.0, max(0.0, 1.0 - (usual - mean) / unit))
+    return mean + share * (bound - mean)
+
+
+@inlined
+def _slowest_of_chunks(slowest, longest, limits, room):
+    """Cumulants of the slowest crossbar of `chunks` row chunks that are alike.
+
+    `slowest` are those of a chunk's slowest by its own; `longest` are (columns, sets, own, shared,
+    filters, slope) of the class with the longest mean, `limits` (chunks, unit, bound, usual).
+    Where filters are dead as a whole, columns first or chunks first both leave out what the other
+    sees: the longer is taken.
+    """
+    columns, sets, own, shared, filters, slope = longest
+    chunks, unit, bound, usual = limits
+    variance, third = joined_chunk(slowest, own, shared, slope)
     if filters.variance > 0.0:  # the filters are the same in all chunks
         variance -= slowest.variance * filters.variance / own.variance
     last = largest(slowest.mean, variance, third, chunks, unit, bound, room.memory)
@@ -123,8 +143,7 @@ def _slowest_of_chunks(slowest, longest, limits, room):
         inputs = (columns, chunks * sets, unit, bound)
         other = _by_filters(inputs, own, shared, filters, room.memory)
         return other if other.mean > last.mean else last
-    share = min(1.0, max(0.0, 1.0 - (usual - last.mean) / unit))
-    return Cumulants(last.mean + share * (bound - last.mean), last.variance, last.third)
+    return Cumulants(beyond_usual(last.mean, usual, unit, bound), last.variance, last.third)
 
 
 @inlined

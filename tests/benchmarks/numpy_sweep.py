@@ -21,10 +21,13 @@ from recost.kernels.engine import (
     SUM_TILES,
     SUMS,
 )
-from recost.kernels.maximum import _LOGARITHMS, _SHARES
+from recost.kernels.maximum import _LOGARITHMS, SHARES
 from recost.kernels.normal import quantile
 from recost.kernels.tables import INPUTS, LIVE, ORDER, SURFACES, UNITS, WEIGHTS
 from recost.vocabulary import ACTIONS, COUNTS, Count
+
+# Points whose cells of a table are copied at once, so that they stay in cache.
+TOGETHER = 512
 
 
 def position(t):
@@ -49,9 +52,17 @@ def cell(axis, t):
 def read(surface, values, one, two):
     i, first = cell(surface["first"], one)
     j, second = cell(surface["second"], two)
-    found = values[surface["cell"] + i * surface["second"]["cells"] + j]
-    rows = np.matmul(first[:, None, :], found).reshape(len(one), ORDER, -1)
-    return np.matmul(second[:, None, :], rows)[:, 0]
+    at = surface["cell"] + i * surface["second"]["cells"] + j
+    out = np.empty((len(one), values.shape[2] // ORDER))
+    for start in range(0, len(one), TOGETHER):
+        part = slice(start, start + TOGETHER)
+        rows = np.matmul(first[part, None, :], values[at[part]]).reshape(-1, ORDER, out.shape[1])
+        out[part] = np.matmul(second[part, None, :], rows)[:, 0]
+    return out
+
+
+def power(x, m):
+    return x * x if m == 1 else x * x * x
 
 
 def moments(tables, table, p, rho, x):
@@ -65,8 +76,8 @@ def moments(tables, table, p, rho, x):
     dead = read(s[LIVE], tables.weights, x * p, rho)
     found = [v * units[:, 0]]
     for m in (1, 2):
-        through = p ** (m + 1) * u * inputs[:, m - 1]
-        scale, lost = x ** (m + 1) * r * (1.0 - r), (x * p) ** (m + 1) * rho * (1.0 - rho)
+        through = power(p, m) * u * inputs[:, m - 1]
+        scale, lost = power(x, m) * r * (1.0 - r), power(x * p, m) * rho * (1.0 - rho)
         fixed, fixed_one = scale * weights[:, m - 1], scale * weights[:, m + 1]
         dead_all, dead_one = lost * dead[:, m - 1], lost * dead[:, m + 1]
         rest = v * units[:, m] - through - fixed_one + dead_one
@@ -90,23 +101,27 @@ def below(x, skewness):
     return np.where(base > 0.0, inside, skewness < 0.0)
 
 
-def usual_bound(mean, variance, third, limits, units, waiting):
+def clusters(mean, variance, third, limits, units):
+    """Usual units, clusters beyond them, their size and tie, P(not at the sum), P(no cluster)."""
     usual, expected, tied = limits
-    crossbars, chunks = waiting
     tied = np.divide(tied, expected, out=np.zeros_like(tied), where=expected > 0.0)
-    cluster = 1.0 + (units - 1.0) * tied
-    rate = expected / cluster
+    size = 1.0 + (units - 1.0) * tied
+    rate = expected / size
     deviation = np.sqrt(variance)
-    at_sum = below((usual - 0.5 - mean) / deviation, third / deviation**3)
-    left = np.maximum(1.0, crossbars * (chunks / crossbars) ** tied * (1.0 - at_sum))
-    term = np.exp(-rate)
-    above, x, most = 1.0 - term, np.zeros_like(rate), np.zeros_like(rate)
-    while (more := (left * above > 1e-4) & (crossbars * expected > 1e-4)).any():
-        most = np.where(more, most - np.expm1(-left * above), most)
-        x[more] += 1.0
-        term = np.where(more, term * rate / np.maximum(x, 1.0), term)
-        above = np.where(more, above - term, above)
-    return np.maximum(usual + most * cluster, mean)
+    at_sum = below((usual - 0.5 - mean) / deviation, third / (variance * deviation))
+    return usual, rate, size, tied, 1.0 - at_sum, np.exp(-rate)
+
+
+def usual_bound(mean, held, crossbars, chunks):
+    usual, rate, size, tied, left, term = held
+    left = np.maximum(1.0, crossbars * np.exp(math.log(chunks / crossbars) * tied) * left)
+    above, k, most = 1.0 - term, 0.0, 0.0
+    while ((some := left * above) > 1e-4).any():
+        most = most - np.where(some > 1e-4, np.expm1(-some), 0.0)
+        k += 1.0
+        term = term * (rate / k)
+        above = above - term
+    return np.maximum(usual + most * size, mean)
 
 
 def scores(count):
@@ -118,18 +133,21 @@ def largest(mean, variance, third, z, bound):
         return mean, variance, third
     deviation, reach = np.sqrt(variance), bound - mean
     a = np.clip(third / (variance * deviation), -4.0, 4.0) / 6.0
-    c = 1.0 - a * a
+    square = a * a
+    c, shift = 1.0 - square, a * (1.0 - square + square * square / 3.0)
+    slope, bend, twist = c * c, a * c, square / 3.0
+    thin = 1.0 / (48.0 * np.maximum(variance, 2.0))
     one = two = three = 0.0
-    for share, score in zip(_SHARES, z, strict=True):
-        skewed = score * (c * c + a * score * (c + a * score / 3.0))
-        skewed = skewed - a * (1.0 - a * a + a**4 / 3.0)
-        thinner = score * (score * score - 1.0) / (48.0 * np.maximum(variance, 2.0))
-        thinner = thinner * np.minimum(1.0, (c + a * score) ** 2)
+    for share, score in zip(SHARES, z, strict=True):
+        tail = c + a * score
+        thinner = score * (score * score - 1.0) * thin * np.minimum(1.0, tail * tail)
+        skewed = score * (slope + score * (bend + score * twist)) - shift
         off = np.minimum(deviation * (skewed - thinner), reach)
-        one, two = one + share * off, two + share * off * off
-        three = three + share * off * off * off
+        first = share * off
+        second = first * off
+        one, two, three = one + first, two + second, three + second * off
     mean = np.minimum(mean + np.maximum(0.0, one), bound)
-    return mean, two - one * one, three - 3.0 * one * two + 2.0 * one**3
+    return mean, two - one * one, three - 3.0 * one * two + 2.0 * one * one * one
 
 
 def over(slowest, usual, bound):
@@ -200,48 +218,61 @@ class NumpySweep:
         layer_counts(layer, structure, None, None, fixed)
         return classes, fixed, int(structure["sparsity_index_bits"])
 
+    def crossbar(self, table, units, densities):
+        """What a crossbar of so many column groups does; alike for all layers of these densities.
+
+        Its mean, own, shared and third moments; clusters; what goes with the row chunk.
+        """
+        p, rho, x, steep = densities
+        if table not in self.kept:
+            self.kept[table] = moments(self.tables, table, p, rho, x)
+        found, limits, causes = self.kept[table]
+        mean, own, third = units * found[0], units * found[1], units * found[3]
+        shared, shared_third = units * units * found[2], units * units * units * found[4]
+        scaled = [causes[0] / found[0], units * causes[1], *causes[2:]]
+        limits = [units * one for one in limits]
+        held = clusters(mean, own + shared, third + shared_third, limits, units)
+        own_third, common, gained = together([units * one for one in scaled], p, steep)
+        return mean, own, third + own_third, held, shared, shared_third + common, gained / shared
+
     def counts(self, i, element, rho):
         """The counts of layer i that depend on densities, over its fixed ones: [points, COUNTS]."""
         layer = self.moving.layers[i]
         classes, fixed, width = self.plans[i]
-        p = 1.0 - (1.0 - 0.5 * element) ** 2
-        density = layer["slice_density"]
-        x, total = np.full_like(p, density.max()), float(density.sum())
-        steep = float((density**2).sum()) / total
+        none = 1.0 - 0.5 * element
+        p = 1.0 - none * none
+        live, density = rho * p, layer["slice_density"]
+        total = float(density.sum())
         vectors = float(layer["vectors"])
         work = drives = kept = bound = 0.0
         slowest = None
         place = float(layer["element_density"]), float(layer["row_density"])
+        assert self.kept.setdefault("place", place) == place  # every layer has the same densities
         for rows, table, chunks, columns, z in classes:
-            if (table, *place) not in self.kept:  # crossbars of one height and density are alike
-                self.kept[table, *place] = moments(self.tables, table, p, rho, x)
-            found, limits, causes = self.kept[table, *place]
             mine, most = None, 0.0
             for k, (units, count, own_z) in enumerate(columns):
                 crossbars = float(layer["groups"] * chunks * count)
-                mean, own, third = units * found[0], units * found[1], units * found[3]
-                shared, shared_third = units**2 * found[2], units**3 * found[4]
-                scaled = [causes[0] / found[0], units * causes[1], *causes[2:]]
-                scaled = [units * one for one in scaled]
-                limit = usual_bound(mean, own + shared, third + shared_third,
-                                    [units * one for one in limits], units,
-                                    (crossbars, float(layer["groups"] * chunks)))  # fmt: skip
-                own_third, common_third, gained = together(scaled, p, steep)
-                one = largest(mean, own, third + own_third, own_z, limit)
+                if (table, units) not in self.kept:  # alike, whatever layer they belong to
+                    x, steep = np.full_like(p, density.max()), float((density**2).sum()) / total
+                    densities = p, rho, x, steep
+                    self.kept[table, units] = self.crossbar(table, units, densities)
+                mean, own, third, held, shared, shared_third, slope = self.kept[table, units]
+                limit = usual_bound(mean, held, crossbars, float(layer["groups"] * chunks))
+                one = largest(mean, own, third, own_z, limit)
                 most = np.maximum(most, limit)
                 mine = one if mine is None else larger(mine, one, most)
                 work = work + crossbars * vectors * mean
-                driven = units * rows * rho * p
+                driven = units * rows * live
                 drives = drives + crossbars * vectors * driven * total
                 kept = kept + crossbars * driven
                 if k == 0:  # the widest: its crossbars have the longest mean
-                    shared_third = shared_third + common_third
-                    first = mean, own, shared, shared_third, gained / shared, units * limits[0]
+                    first = mean, own, shared, shared_third, slope, held[0]
             mean, own, shared, shared_third, slope, usual = first
             more = np.maximum(0.0, mine[0] - mean)
             swelling = np.maximum(0.0, 1.0 + 0.5 * more * slope / own)
-            variance = mine[1] + swelling**2 * shared
-            third = mine[2] + swelling**3 * shared_third
+            gain = swelling * swelling
+            variance = mine[1] + gain * shared
+            third = mine[2] + swelling * gain * shared_third
             third += 3.0 * swelling * shared * slope * mine[1] / own
             mine = over(largest(mine[0], variance, third, z, most), usual, most)
             bound = np.maximum(bound, most)

@@ -43,10 +43,10 @@ def test_expected_maximum_within_two_percent_of_exact(law: stats.rv_discrete, co
 
 
 def test_the_quadrature_is_gauss_rule_for_gumbels_law() -> None:
-    nodes, shares = gumbel_rule(len(maximum._SHARES))
+    nodes, shares = gumbel_rule(len(maximum.SHARES))
     order = np.argsort(np.exp(-nodes))
     np.testing.assert_allclose(maximum._LOGARITHMS, np.exp(-nodes[order]), rtol=1e-6)
-    np.testing.assert_allclose(maximum._SHARES, shares[order], rtol=1e-6)
+    np.testing.assert_allclose(maximum.SHARES, shares[order], rtol=1e-6)
 
 
 @pytest.mark.parametrize("count", [2, 3, 5, 10, 100, 1e4, 1e6, 1e9])

@@ -69,3 +69,20 @@ def test_every_point_is_an_estimate(sweeps, data):
     for name, value in wanted.items():
         found = got.numbers[name][0]
         assert found == pytest.approx(value, rel=1e-9), name
+
+
+@pytest.mark.parametrize("chosen", SETTINGS[:7], ids=str)
+def test_points_side_by_side_have_the_bits_of_each_by_itself(sweeps, chosen):
+    """Also where weights are dense at some of the points, or nothing is to be skipped."""
+    key = str((chosen, {}))
+    if key not in sweeps:
+        sweeps[key] = sweep_of(load_hardware("sre").replace(chosen), load_network("lenet5"))
+    points = np.random.default_rng(3).random((75, 3))
+    points[::9, 0] = points[::7, 1] = 1.0
+    lows, highs = np.array([[low, high] for _, low, high in KEYS.values()]).T
+    points = lows + points * (highs - lows)
+    together = sweeps[key].evaluate(np.zeros((len(points), 3), np.int64), points)
+    for p in range(len(points)):
+        alone = sweeps[key].evaluate(np.zeros((1, 3), np.int64), points[p : p + 1])
+        for name, found in together.numbers.items():
+            np.testing.assert_array_equal(found[p], alone.numbers[name][0], err_msg=name)

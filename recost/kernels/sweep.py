@@ -144,6 +144,32 @@ def _sum_moved(structure, kind, first, sums):
         sums[OFF_CHIP_BITS] += moved[3, i]
 
 
+class Records(NamedTuple):
+    """Records by the item: item i has `kept[at[i]]`, but for some numbers of its own.
+
+    These are the bits `values[:, i]` in the 8-byte `words` of its record.
+    """
+
+    kept: Any
+    at: Any
+    words: Any
+    values: Any
+
+
+@inlined
+def _fill(records, i, before, own, words):
+    """Put the record of an item into `own`, whose words are `words`; returns which is there.
+
+    `before` is which was there.
+    """
+    at = records.at[i]
+    if at != before:
+        own[0] = records.kept[at]
+    for k in range(records.words.size):
+        words[records.words[k]] = records.values[k, i]
+    return at
+
+
 class _Kind(NamedTuple):
     """Structures that count alike: `counts` and `copies` of layers, and `sums` of those.
 
@@ -162,10 +188,10 @@ class _Kind(NamedTuple):
 def sum_networks(layers, machine, counted, copies, sums):
     """Sums over a network's `layers` on structures into `sums` [structures, SUMS].
 
-    `machine` is (structures, order), which gone through in that order have those that count alike
-    side by side.  `counted` are (counts, rows, alike): layer l of structure s has the counts
-    `counts[rows[alike[s], l]]`; it starts with `copies[l]` copies.  Data movement is counted anew,
-    because structures of different hierarchy count alike.
+    `machine` is (structures, order): `Records` which gone through in that order have those that
+    count alike side by side.  `counted` are (counts, rows, alike): layer l of structure s has the
+    counts `counts[rows[alike[s], l]]`; it starts with `copies[l]` copies.  Data movement is
+    counted anew, because structures of different hierarchy count alike.
     """
     structures, order = machine
     counts, rows, alike = counted
@@ -177,11 +203,13 @@ def sum_networks(layers, machine, counted, copies, sums):
         np.empty((6, number + 1)),
         np.empty((4, number)),
     )
-    own, mine = np.empty((number, COUNTS)), copies.copy()
-    need = 0
+    own, mine, built = np.empty((number, COUNTS)), copies.copy(), structures.kept[:1].copy()
+    words = built.view(np.int64)
+    need, row = 0, -1
     for k in range(order.size):
         s = order[k]
-        structure = structures[s]
+        row = _fill(structures, s, row, built, words)
+        structure = built[0]
         if alike[s] != before:
             before = alike[s]
             _share_kind(layers, structure, counts, rows[before], kind)
@@ -263,43 +291,30 @@ def sum_moving(
     _sum_points(moving, given, special, flattened(tables), space, sums)
 
 
-class Priced(NamedTuple):
-    """Technology by the point: record `at[p]` of `records`, but for some numbers of its own.
-
-    Point p has `values[:, p]` in the 8-byte `words` of its record.
-    """
-
-    records: Any
-    at: Any
-    words: Any
-    values: Any
-
-
 @kernel
 def price_points(machine, technology, counted, points, totals):
     """Totals of points into `totals` [TOTALS, any number], of point p into column `points[p]`.
 
     `machine` is (structures, at) and `counted` (sums, at): point p has structure and sums
-    `at[p]`; `technology` is `Priced`.
+    `at[p]`; structures and `technology`, which is by the point, are `Records`.
     """
     structures, structure_at = machine
     sums, sums_at = counted
-    prices, mine, own = np.empty(ACTIONS), np.empty(TOTALS), technology.records[:1].copy()
-    words = own.view(np.float64)
-    record, before, scale = -1, -1, 1.0
-    records = own if technology.words.size > 0 else technology.records
+    prices, mine = np.empty(ACTIONS), np.empty(TOTALS)
+    priced, built = technology.kept[:1].copy(), structures.kept[:1].copy()
+    price_words, structure_words = priced.view(np.int64), built.view(np.int64)
+    record, row, before, scale = -1, -1, -1, 1.0
+    # Where each point has a record of its own, there is no need to copy it.
+    varies = technology.words.size > 0
+    prices_of = priced if varies else technology.kept
     for p in range(points.size):
         at = technology.at[p]
-        if technology.words.size > 0:
-            if at != record:
-                record = at
-                own[0] = technology.records[at]
-            for k in range(technology.words.size):
-                words[technology.words[k]] = technology.values[k, p]
-            at = 0
-        structure = structures[structure_at[p]]
+        if varies:
+            record, at = _fill(technology, p, record, priced, price_words), 0
         if structure_at[p] != before:
-            before, scale = structure_at[p], adc_scale(structure)
-        price_scaled(structure, records[at], scale, sums[sums_at[p]], prices, mine)
+            before = structure_at[p]
+            row = _fill(structures, before, row, built, structure_words)
+            scale = adc_scale(built[0])
+        price_scaled(built[0], prices_of[at], scale, sums[sums_at[p]], prices, mine)
         for t in range(TOTALS):
             totals[t, points[p]] = mine[t]

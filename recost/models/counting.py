@@ -12,11 +12,11 @@ import numpy as np
 from recost.errors import InputError
 from recost.hardware.records import STRUCTURE_DTYPE
 from recost.kernels.engine import SUMS
-from recost.kernels.sweep import Moving, count_items, sum_moving, sum_networks
+from recost.kernels.sweep import Moving, Records, count_items, sum_moving, sum_networks
 from recost.kernels.tables import Tables
 from recost.models.binding import bind
 from recost.models.densities import Densities
-from recost.models.designs import Designs, Tied, alike
+from recost.models.designs import Designs, Tied, alike, filled
 from recost.models.moving import Moves
 from recost.models.tabulated import Tabulation
 from recost.vocabulary import COUNTS
@@ -50,13 +50,13 @@ _BINDING = (
 
 
 class Machines(NamedTuple):
-    """Structures, the hardware of each, and which of them each point has.
+    """Structures, the hardware that each is of, and which of them each point has.
 
     Structures count alike that have the same number in `names`, if there are such numbers;
     others may.
     """
 
-    structures: Array
+    structures: Records
     tied: Tied
     at: Array
     names: Array | None
@@ -118,15 +118,16 @@ class Counting:
         layers = self.bound(network, machines.tied, int(machines.tied.rows[0]))
         if not self._densities.endless:
             found = self._counts(network, special, machines, np.ones(len(layers), bool))
-            sums = np.zeros((len(structures), SUMS))
+            sums = np.empty((len(structures.at), SUMS))
             machine = structures, np.argsort(found.alike, kind="stable")
             counted = found.counts, found.rows, found.alike
             sum_networks(found.layers, machine, counted, copies, sums)
             return sums, at
         moves = self._moving(network, machines.tied, layers)
         found = self._counts(network, special, machines, ~moves.moving.moves)
+        made = filled(structures)
         shares = self._densities.shares(values)
-        sums = np.zeros((len(at), SUMS))
+        sums = np.empty((len(at), SUMS))
         tabulated = self._tabulates()
         for number, name in enumerate(found.names):
             here = np.flatnonzero(found.alike[at] == number)
@@ -134,11 +135,9 @@ class Counting:
             tables = Tabulation().tables()
             if tabulated:
                 one = int(at[here[0]])
-                tables = self._tabulated(name, moves, (structures, one), fixed, special)
-            mine = np.zeros((len(here), SUMS))
-            sum_moving(
-                moves.moving, (structures, at[here]), shares[here], fixed, special, tables, mine
-            )
+                tables = self._tabulated(name, moves, (made, one), fixed, special)
+            mine = np.empty((len(here), SUMS))
+            sum_moving(moves.moving, (made, at[here]), shares[here], fixed, special, tables, mine)
             sums[here] = mine
         return sums, np.arange(len(at))
 
@@ -175,10 +174,11 @@ class Counting:
         self, network: int, special: bool | None, machines: Machines, still: Array
     ) -> _Found:
         """What layers count that do not move, which are `still`."""
-        first = inverse = np.arange(len(machines.structures))
+        first = inverse = np.arange(len(machines.structures.at))
         if machines.names is not None:
             first, inverse = alike(machines.names)
-        words = machines.structures[first].view(np.uint64).reshape(len(first), -1)[:, _COUNTED]
+        structures = filled(machines.structures, first)
+        words = structures.view(np.int64).reshape(len(first), -1)[:, _COUNTED]
         one_of: dict[tuple[int, bytes], int] = {}  # of the first
         kinds = [one_of.setdefault((network, row.tobytes()), i) for i, row in enumerate(words)]
         keys, ones = list(one_of), np.array(list(one_of.values()))
@@ -188,10 +188,7 @@ class Counting:
         known = {key: made for key in keys if (made := self._counted.get(key))}
         missing = [i for i, key in enumerate(keys) if key not in known]
         if missing:
-            structures, rows = (
-                machines.structures[first[missing]],
-                machines.tied.rows[first[missing]],
-            )
+            structures, rows = structures[ones[missing]], machines.tied.rows[first[missing]]
             bound = [self.bound(network, machines.tied, row) for row in rows.tolist()]
             for i, made in zip(missing, _count(bound, structures, special, still), strict=True):
                 known[keys[i]] = self._counted[keys[i]] = made

@@ -26,7 +26,7 @@ from recost.hardware.records import (
 from recost.hardware.rules import COMBINATIONS
 from recost.hardware.sections import key_table
 from recost.hardware.settings import read_settings
-from recost.kernels.sweep import Priced
+from recost.kernels.sweep import Records
 
 Array = np.ndarray[Any, Any]
 
@@ -56,6 +56,23 @@ def alike(names: Array) -> tuple[Array, Array]:
         return np.zeros(1, np.int64), np.zeros(len(names), np.int64)
     _, first, kind = np.unique(names, return_index=True, return_inverse=True)
     return first, kind.ravel()
+
+
+def filled(records: Records, items: Array | slice = slice(None)) -> Array:
+    """Records of some items, with what each has of its own."""
+    made: Array = records.kept[records.at[items]]
+    words = made.view(np.int64).reshape(len(made), -1)
+    words[:, records.words] = records.values[:, items].T
+    return made
+
+
+def field_of(records: Records, name: str) -> Array:
+    """A field of the records of all items."""
+    fields: Any = records.kept.dtype.fields
+    kind, offset = fields[name]
+    own = np.flatnonzero(records.words == offset // 8)
+    found: Array = records.kept[name][records.at]
+    return records.values[own[0]].view(kind) if len(own) else found
 
 
 class Varied(Protocol):
@@ -291,31 +308,33 @@ class Designs:
             numbers = numbers * len(self.levels[i].axis.texts) + places[:, i]
         return numbers
 
-    def structure_of(self, tied: Tied, places: Array, values: Array) -> Array:
-        """Structure records of points."""
-        return self._filled(tied.structures[tied.rows], self.free, places, values)
+    def structure_of(self, tied: Tied, places: Array, values: Array) -> Records:
+        """Structures of points."""
+        return self._records((tied.structures, tied.rows), self.free, places, values)
 
-    def technology_of(self, tied: Tied, places: Array, values: Array) -> Priced:
-        """The technology of points, prices beside the records that they belong into."""
-        levels = [self.levels[i] for i in self.prices]
-        fields: Any = TECHNOLOGY_DTYPE.fields
-        words = [fields[one.key.record_field][1] // 8 for one in levels]
-        filled = np.empty((len(words), len(places)))
-        for row, i, one in zip(filled, self.prices, levels, strict=True):
-            row[:] = one.fields(places[:, i], values[:, i])
-        return Priced(tied.technologies, tied.rows, np.array(words, np.int64), filled)
+    def technology_of(self, tied: Tied, places: Array, values: Array) -> Records:
+        """The technology of points."""
+        return self._records((tied.technologies, tied.rows), self.prices, places, values)
 
-    def fill(
+    def _records(
+        self, kept: tuple[Array, Array], which: Sequence[int], places: Array, values: Array
+    ) -> Records:
+        """Records of points, the numbers of keys `which` beside those that they belong into."""
+        fields: Any = kept[0].dtype.fields
+        levels = [self.levels[i] for i in which]
+        places_of = [fields[one.key.record_field] for one in levels]
+        bits = np.empty((len(levels), len(places)), np.int64)
+        for row, i, one, (kind, _) in zip(bits, which, levels, places_of, strict=True):
+            row.view(kind)[:] = one.fields(places[:, i], values[:, i])
+        words = np.array([offset // 8 for _, offset in places_of], np.int64)
+        return Records(*kept, words, bits)
+
+    def records_of(
         self, structures: Array, technologies: Array, places: Array, values: Array
-    ) -> tuple[Array, Array]:
-        """Records of the hardware of points, with the points' free keys and prices put in."""
+    ) -> tuple[Records, Records]:
+        """Records of points that have hardware of their own, but for free keys and prices."""
+        every = np.arange(len(structures))
         return (
-            self._filled(structures, self.free, places, values),
-            self._filled(technologies, self.prices, places, values),
+            self._records((structures, every), self.free, places, values),
+            self._records((technologies, every), self.prices, places, values),
         )
-
-    def _filled(self, records: Array, which: Sequence[int], places: Array, values: Array) -> Array:
-        for i in which:
-            levels = self.levels[i]
-            records[levels.key.record_field] = levels.fields(places[:, i], values[:, i])
-        return records

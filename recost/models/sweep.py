@@ -10,10 +10,10 @@ import numpy as np
 
 from recost.errors import InputError
 from recost.hardware import Hardware
-from recost.kernels.sweep import price_points
+from recost.kernels.sweep import Records, price_points
 from recost.models.counting import NOT_COUNTED, Counting, Machines, binding
 from recost.models.densities import Densities
-from recost.models.designs import Designs, Levels, Tied, Varied, alike
+from recost.models.designs import Designs, Levels, Tied, Varied, alike, field_of
 from recost.models.inference import check_reload, special_mode
 from recost.models.numbers import NUMBERS, complete, sheet
 from recost.models.uncertainty import FIGURES, Draws
@@ -219,7 +219,7 @@ class Sweep:
             return
         technology = self.designs.technology_of(tied, own, own_values)
         price_points((structures, at), technology, (sums, sums_at), points, out.sheet)
-        cycle_time_s = structures["operation_unit_cycle_time_s"][at]
+        cycle_time_s = field_of(structures, "operation_unit_cycle_time_s")[at]
         complete(out.sheet, part, cycle_time_s, table.unmodelled_percent)
         out.possible[points] = True
         _check_budget(table, (structures, at), points, out)
@@ -235,12 +235,12 @@ def _columns(which: Sequence[int]) -> slice | list[int]:
 
 
 def _check_budget(
-    table: LayerTable, machine: tuple[Array, Array], points: Array, out: _Out
+    table: LayerTable, machine: tuple[Records, Array], points: Array, out: _Out
 ) -> None:
     """Points that need more chips than they may have are impossible."""
     structures, at = machine
-    strict = structures["budget_on_overflow"] == Overflow.ERROR
-    budgets = np.where(strict, structures["budget_chips"], 0)
+    strict = field_of(structures, "budget_on_overflow") == Overflow.ERROR
+    budgets = np.where(strict, field_of(structures, "budget_chips"), 0)
     if not budgets.any():
         return
     chips, budget = out.sheet[Total.CHIPS, points], budgets[at]

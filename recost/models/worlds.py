@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from recost.hardware import Hardware
-from recost.kernels.sweep import Priced, price_points
+from recost.kernels.sweep import price_points
 from recost.models.designs import Designs, Tied
 from recost.models.numbers import NUMBERS, sheet
 from recost.models.uncertainty import FIGURES, Draws
@@ -46,16 +46,14 @@ class Worlds:
             part = np.arange(start, min(count, start + step))
             made = [self._of(tied.kept[row]) for row in tied.rows[part].tolist()]
             many = np.repeat(part, self.count)
-            structures, technologies = self._designs.fill(
+            structures, technologies = self._designs.records_of(
                 np.concatenate([one[0] for one in made]),
                 np.concatenate([one[1] for one in made]),
                 axes[0][many],
                 axes[1][many],
             )
             totals, every = sheet(len(many)), np.arange(len(many))
-            nothing = np.zeros(0, np.int64), np.zeros((0, len(many)))
-            technology = Priced(technologies, every, *nothing)
-            price_points((structures, every), technology, (sums, many), every, totals)
+            price_points((structures, every), technologies, (sums, many), every, totals)
             figures = totals[_FIGURES_AT].reshape(len(FIGURES), len(part), self.count)
             samples[part] = figures.swapaxes(0, 1)
         return samples

@@ -41,15 +41,15 @@ DENSITIES = [
 SPACES = {
     "technology": (TECHNOLOGY, 0),
     "structure": (STRUCTURE, 0),
-    "densities": (DENSITIES, 1 << 18),
-    "activations": (DENSITIES[2:], 1 << 18),
+    "densities": (DENSITIES, 1 << 20),
+    "activations": (DENSITIES[2:], 1 << 20),
 }
 # Points a run, so that it takes 2 s or more.
 POINTS = {
-    "technology": 20_000_000,
-    "structure": 6_000_000,
-    "densities": 1 << 18,
-    "activations": 1 << 17,
+    "technology": 27_000_000,
+    "structure": 7_000_000,
+    "densities": 1 << 20,
+    "activations": 1 << 19,
 }
 
 
@@ -175,6 +175,7 @@ def test_densities_beside_numpy(benchmark, capsys):
 def test_structure_beside_numpy(benchmark, capsys, monkeypatch):
     """The sums over the network on structures of one piece, one thread, beside NumPy."""
     from recost.models import counting
+    from recost.models.designs import filled
     from tests.benchmarks.numpy_sweep import NumpyStructures
 
     given = []
@@ -188,7 +189,7 @@ def test_structure_beside_numpy(benchmark, capsys, monkeypatch):
     study = study_of(STRUCTURE)
     study.table(0, CHUNK)
     layers, (structures, _), counted, _, found = arguments = given[-1]
-    peer = NumpyStructures(layers, structures, counted)
+    peer = NumpyStructures(layers, filled(structures), counted)
     best = {}
     for block in (16, 32, 64, 128, 256, 1024):
         start = time.process_time()
@@ -247,7 +248,7 @@ def test_prices_beside_numpy(benchmark, capsys):
 
     from recost.hardware.records import structure_record, technology_record
     from recost.kernels.engine import SUM_ROUNDS, SUMS
-    from recost.kernels.sweep import Priced, price_points
+    from recost.kernels.sweep import Records, price_points
     from recost.models.numbers import sheet
 
     hardware = load_hardware("sre")
@@ -256,8 +257,9 @@ def test_prices_beside_numpy(benchmark, capsys):
     sums, totals = np.ones((1, SUMS)), sheet(len(technology))
     sums[0, SUM_ROUNDS] = 0.0
     at, every = np.zeros(len(technology), np.int64), np.arange(len(technology))
-    priced = Priced(technology, every, at[:0], np.zeros((0, len(technology))))
-    arguments = (structure, at), priced, (sums, at), every, totals
+    nothing = at[:0], np.zeros((0, len(technology)), np.int64)
+    structures, priced = Records(structure, at[:1], *nothing), Records(technology, every, *nothing)
+    arguments = (structures, at), priced, (sums, at), every, totals
     threads = numba.get_num_threads()
     numba.set_num_threads(1)
     try:

@@ -144,7 +144,7 @@ class Study:
         draws = self.pricing.draws
         alike = all(isinstance(p.model, Sweep) and p.model.prices_alone for p in self._pairs)
         most = BLOCK if alike else CHUNK
-        least = most // 2  # with fewer, calls take longer than what they do
+        least = most // (2 if alike else 8)  # with fewer, calls take longer than what they do
         if self.one_by_one:
             most = _SLOW_CHUNK
         elif draws:

@@ -8,6 +8,7 @@ Both ways give the same bits: no reassociation, no contraction, one C library.
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable
 from types import FunctionType
 from typing import Any
@@ -22,22 +23,24 @@ _OFTEN = 500
 
 _config: Any = numba.config
 _copies: dict[Any, FunctionType] = {}
+_copying = threading.RLock()
 
 
 def interpreted(compiled: Any) -> FunctionType:
     """The source of a kernel as a function in which what is light is interpreted too."""
-    if compiled not in _copies:
-        source = getattr(compiled, "py_func", compiled)  # itself under NUMBA_DISABLE_JIT
-        names = dict(source.__globals__)
-        copy = FunctionType(source.__code__, names, source.__name__)
-        _copies[compiled] = copy
-        for name in source.__code__.co_names:
-            value = names.get(name)
-            if isinstance(value, np.dtype):
-                names[name] = _with_attributes(value)
-            elif interpretable(value):
-                names[name] = interpreted(value)
-    return _copies[compiled]
+    with _copying:  # no thread gets one that another has not finished
+        if compiled not in _copies:
+            source = getattr(compiled, "py_func", compiled)  # itself under NUMBA_DISABLE_JIT
+            names = dict(source.__globals__)
+            copy = FunctionType(source.__code__, names, source.__name__)
+            _copies[compiled] = copy
+            for name in source.__code__.co_names:
+                value = names.get(name)
+                if isinstance(value, np.dtype):
+                    names[name] = _with_attributes(value)
+                elif interpretable(value):
+                    names[name] = interpreted(value)
+        return _copies[compiled]
 
 
 def _with_attributes(dtype: np.dtype[Any]) -> np.dtype[Any]:

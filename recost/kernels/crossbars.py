@@ -56,6 +56,12 @@ def column_span(structure, piece):
     return -(-bitlines // width), (element, -(-bitlines // cells), cells, width)
 
 
+@inlined
+def kept_density(rows, kept):
+    """The density of `kept` rows among those that are live."""
+    return kept / max(rows.number * rows.live, 1e-300)
+
+
 @borrowing
 def class_moments(layer, structure, inputs, piece, special, tables, room):
     """Moments of a class of crossbars, in `room`; returns (units, alike, bound, kept rows, known).

@@ -19,16 +19,16 @@ from recost.kernels._numba import borrowing, inlined
 from recost.kernels.abreast import BLOCK
 from recost.kernels.causes import causes, together
 from recost.kernels.classes import (
+    KEPT_ROWS,
     WORK_CONVERSIONS,
     WORK_DRIVES,
     WORK_READS,
-    WORKS,
     column_class,
     input_streams,
     set_class,
 )
 from recost.kernels.clusters import clusters, spread
-from recost.kernels.crossbars import class_moments
+from recost.kernels.crossbars import class_moments, kept_density
 from recost.kernels.moments import ACTIONS, CONVERSIONS, DRIVES, FILTERS, OWN_FRESH, READS
 from recost.kernels.records import BOUND_LAYER, Rows
 from recost.vocabulary import Compaction, Sync, WeightSparsity
@@ -150,14 +150,14 @@ def _hold(out, layer_moments, streams, alike, held, p):
     rows, units, most, kept = layer_moments
     variance, third = spread(out)
     group = clusters(out, units, variance, third)
-    density = kept / max(rows.number * rows.live, 1e-300)
+    density = kept_density(rows, kept)
     own, shared, slope = causes(out, together(out, streams, density / units), alike, 1.0)
     held[p + abreast.APART] = 0.0
     held[p + abreast.WORK] = out[OWN_FRESH, 0]
     held[p + abreast.WORK + WORK_CONVERSIONS * BLOCK] = out[ACTIONS, CONVERSIONS]
     held[p + abreast.WORK + WORK_DRIVES * BLOCK] = out[ACTIONS, DRIVES]
     held[p + abreast.WORK + WORK_READS * BLOCK] = out[ACTIONS, READS]
-    held[p + abreast.WORK + (WORKS - 1) * BLOCK] = kept
+    held[p + abreast.WORK + KEPT_ROWS * BLOCK] = kept
     held[p + abreast.MOST], held[p + abreast.USUAL] = most, group.usual
     held[p + abreast.EXPECTED], held[p + abreast.SIZE] = group.expected, group.size
     held[p + abreast.TIED], held[p + abreast.LEFT] = group.tied, group.left

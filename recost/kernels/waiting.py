@@ -28,7 +28,7 @@ from recost.kernels.compaction import (
     full_chunks,
     kept_numbers,
 )
-from recost.kernels.crossbars import class_moments
+from recost.kernels.crossbars import class_moments, kept_density
 from recost.kernels.known_laws import (
     add_class,
     add_tied_class,
@@ -201,7 +201,7 @@ def _row_class_wait(layer, structure, place, inputs, special, tables, room):
         most *= alike * n
         lattice = _lattice(structure, rows, streams, alike * units if same else alike, special)
         stretch = units / widest if by_crossbar else 1.0
-        density = kept / max(rows.number * rows.live, 1e-300)
+        density = kept_density(rows, kept)
         if special is not None and by_crossbar and states == 0 and every:
             add_tied_class(rows, told, (classes, count, stretch, density), law, joint, room)
         given, held = (rows, streams, n, joint), ((piece, reference), classes, same, count, stretch)

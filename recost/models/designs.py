@@ -165,9 +165,9 @@ class Levels:
 class Tied(NamedTuple):
     """The hardware of some points: `rows` says which each point has, -1 where there is none.
 
-    `kept` are the machines, with their records and notes (None if none has any), `refused` says
-    why the first of the points is impossible that is.  All this stays as it is, whatever is asked
-    for elsewhere.
+    `kept` are the machines, with their records and notes (None if none has any), `refused` are the
+    first of the points that is impossible, if one is, and why.  Whatever is asked for elsewhere,
+    rows stay what they are; `kept` only grows.
     """
 
     rows: Array
@@ -175,7 +175,7 @@ class Tied(NamedTuple):
     structures: Array
     technologies: Array
     notes: Array | None
-    refused: str | None
+    refused: tuple[int, str] | None
 
     def at(self, points: Array | slice) -> Tied:
         """The hardware of some of the points."""
@@ -255,8 +255,9 @@ class Designs:
             rows = np.array([self._place[name] for name in names], np.int64)
             notes = self._notes if any(self._notes) else None
             kept = self._kept, self._structures, self._technologies, notes
-            order = first[rows < 0]
-            refused = self._refused[int(radix[order.min()])] if len(order) else None
+            lost = first[rows < 0]
+            point = int(lost.min()) if len(lost) else -1
+            refused = (point, self._refused[int(radix[point])]) if len(lost) else None
         return Tied(rows[inverse], *kept, refused)
 
     def _make_all(self, radix: Array, first: Array, places: Array, values: Array) -> None:

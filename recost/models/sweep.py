@@ -44,12 +44,12 @@ class Evaluated:
 
 
 class _Out(NamedTuple):
-    """Views to write to, and a list of what is said of impossible points."""
+    """Views to write to, and what is said of impossible points: which one, and why."""
 
     possible: Array
     sheet: Array
     samples: Array
-    said: list[str]
+    said: list[tuple[int, str]]
 
 
 class _Kind(NamedTuple):
@@ -103,14 +103,14 @@ class Sweep:
         self._worlds = Worlds(self.designs, draws) if draws else None
 
     @property
-    def names(self) -> tuple[str, ...]:
-        """The names of the numbers."""
-        return tuple(NUMBERS)
-
-    @property
     def prices_alone(self) -> bool:
         """Whether all points have the same structure and the same layers."""
         return not (self.designs.tied or self.designs.free or self._others)
+
+    @property
+    def builds_each(self) -> bool:
+        """Whether a hardware is made for every point, which the interpreter does."""
+        return any(self.levels[i].axis.continuous for i in self.designs.tied)
 
     @property
     def levels(self) -> list[Levels]:
@@ -138,8 +138,9 @@ class Sweep:
         notes: list[Array] = []
         for start in range(0, max(1, count), BLOCK):
             part = slice(start, start + BLOCK)
-            own = out.possible[part], out.sheet[:, part], out.samples[part], out.said
-            notes.append(self._block(places[part], values[part], _Out(*own)))
+            own = _Out(out.possible[part], out.sheet[:, part], out.samples[part], [])
+            notes.append(self._block(places[part], values[part], own))
+            out.said.extend((start + point, why) for point, why in own.said)
         if not out.possible.all():
             out.sheet[:, ~out.possible] = np.nan
         return Evaluated(
@@ -147,7 +148,7 @@ class Sweep:
             {name: out.sheet[row] for name, row in NUMBERS.items()},
             notes[0] if len(notes) == 1 else np.concatenate(notes),
             out.samples if drawn else None,
-            next(iter(out.said), None),
+            min(out.said)[1] if out.said else None,
         )
 
     def _block(self, places: Array, values: Array, out: _Out) -> Array:
@@ -160,8 +161,7 @@ class Sweep:
         for k, network in enumerate(tables[first].tolist()):
             there = np.flatnonzero((table == k) & (tied.rows >= 0))
             rows, row = alike(tied.rows[there])
-            machines = tied.rows[there[rows]].tolist()
-            kinds = [self._kind(network, tied, machine, out.said) for machine in machines]
+            kinds = [self._kind(network, tied, int(point), out.said) for point in there[rows]]
             for kind in dict.fromkeys(kinds):
                 if kind is not None:
                     same = np.array([one == kind for one in kinds])
@@ -172,15 +172,18 @@ class Sweep:
         found: Array = tied.notes[tied.rows]
         return found
 
-    def _kind(self, network: int, tied: Tied, row: int, said: list[str]) -> _Kind | None:
+    def _kind(
+        self, network: int, tied: Tied, point: int, said: list[tuple[int, str]]
+    ) -> _Kind | None:
         """What points have to share to be worked on together; None where there is no model."""
+        row = int(tied.rows[point])
         made = tied.kept[row]
         listed = made.mapping.replication
         try:
             check_reload(made)
             self.counting.bound(network, tied, row)
         except InputError as error:
-            said.append(error.faults[0].message)
+            said.append((point, error.faults[0].message))
             return None
         return _Kind(
             special_mode(made),
@@ -215,7 +218,7 @@ class Sweep:
             others = values[:, self._theirs]
             sums, sums_at = self.counting.sums(network, machines, kind.special, copies, others)
         except InputError as error:
-            out.said.append(error.faults[0].message)
+            out.said.append((int(points[0]), error.faults[0].message))
             return
         technology = self.designs.technology_of(tied, own, own_values)
         price_points((structures, at), technology, (sums, sums_at), points, out.sheet)
@@ -248,7 +251,8 @@ def _check_budget(
     if over.any():
         first = int(np.argmax(over))
         needs, has = int(chips[first]), int(budget[first])
-        out.said.append(f"{table.name} needs {needs} chips and the budget is {has}")
+        why = f"{table.name} needs {needs} chips and the budget is {has}"
+        out.said.append((int(points[first]), why))
     out.possible[points[over]] = False
 
 

@@ -22,6 +22,7 @@ from typing import IO, Any
 import numpy as np
 
 from recost.errors import InputError
+from recost.study.selection import is_repeated
 
 Array = np.ndarray[Any, Any]
 Table = Mapping[str, Array]
@@ -71,7 +72,7 @@ class Layout:
             if name in self.words:
                 code = {word: i for i, word in enumerate(self.words[name])}
                 words = table[name]
-                if words.strides == (0,):  # one word for all rows
+                if is_repeated(words):
                     words = words[:1]
                 records[name] = [code[word] for word in words.tolist()]
             else:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections import Counter
 
-from recost.study.selection import NOTES, Table
+from recost.study.selection import NOTES, Table, is_repeated
 
 # A number and what follows it: its unit, or the word that it counts.
 _VALUE = re.compile(r"\d\S*(?: [A-Za-zµ]+)?")
@@ -20,7 +20,7 @@ class Cautions:
     def add(self, table: Table) -> None:
         """Count the notes of more rows; None stands for a row whose notes are not known."""
         notes = table[NOTES]
-        if notes.strides == (0,) and len(notes):  # one word for all rows
+        if is_repeated(notes) and len(notes):
             self._counts[notes[0]] += len(notes)
         else:
             self._counts.update(notes.tolist())

@@ -18,7 +18,7 @@ from typing import Any
 import recost
 from recost.errors import Fault, InputError
 from recost.study.selection import Selection
-from recost.study.sweep import Part, Pieces, Study, in_order, piece
+from recost.study.sweep import Part, Pieces, Study, in_order, piece, spans
 
 # Seconds to wait for the scheduler, and for a worker to come back after the last has gone.
 _PATIENCE, _LONELY = 10.0, 60.0
@@ -108,7 +108,7 @@ class Cluster:
         def submit(low: int, high: int) -> Any:
             return self._client.submit(_work, recipe, low, high, pure=False)
 
-        for high, future in in_order(submit, study.spans(start, stop), window):
+        for high, future in in_order(submit, spans(start, stop, study.step(stop - start)), window):
             (table, impossible, refused), missing = self._result(future, high)
             study.hear(refused, missing)
             yield high, table, impossible
@@ -168,6 +168,11 @@ def _version() -> str:
 
 def _work(recipe: bytes, low: int, high: int) -> tuple[Part, str | None]:
     """A piece, on a worker, and why the first value is missing that the worker found missing."""
+    import numba
+    from distributed import get_worker
+
+    config: Any = numba.config
+    numba.set_num_threads(min(get_worker().state.nthreads, config.NUMBA_NUM_THREADS))
     study, selection = _study(recipe)
     with _AT_WORK if study.alone else nullcontext():
         return piece(study, selection, low, high), study.missing

@@ -36,7 +36,7 @@ class Reference:
     ) -> None:
         self._matter = [a for a, axis in enumerate(axes) if axis.target == WORKLOAD]
         own = [axes[a] for a in self._matter]
-        self._model = pricing.model(baseline, network, own, lambda _: False)
+        self.model = pricing.model(baseline, network, own, lambda _: False)
         self._known: dict[bytes, tuple[Array, Array]] = {}
 
     def at(self, places: Array, values: Array) -> tuple[Table, Table]:
@@ -62,7 +62,7 @@ class Reference:
         if found is None:
             if len(self._known) >= _KEPT:
                 self._known.clear()
-            evaluated = self._model.evaluate(places[None], values[None])
+            evaluated = self.model.evaluate(places[None], values[None])
             samples = evaluated.samples
             drawn = np.zeros((0, 0)) if samples is None else samples[0]
             numbers = np.array([evaluated.numbers[name][0] for name in COMPARED])
@@ -90,6 +90,15 @@ class Pair:
     columns: Mapping[str, int]
     extras: Extras
     reference: Reference | None = None
+
+    @property
+    def slow(self) -> bool:
+        """Whether the interpreter does most of the work: threads gain nothing, and it takes long.
+
+        So it does where a machine is made for every point, or the baseline has no kernel.
+        """
+        kernels = [self.model, *([self.reference.model] if self.reference else [])]
+        return any(isinstance(one, OneByOne) or one.builds_each for one in kernels)
 
     def shown(self, name: str) -> list[Any]:
         """Values that the column of an axis may show."""

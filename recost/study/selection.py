@@ -40,6 +40,11 @@ def repeated(word: str, count: int) -> Array:
     return np.broadcast_to(np.array(word, object), count)
 
 
+def is_repeated(column: Array) -> bool:
+    """Whether a column is one word over and over, as `repeated` makes it."""
+    return column.strides == (0,)
+
+
 def rows_of(table: Table) -> int:
     """How many rows a table has."""
     return len(next(iter(table.values())))

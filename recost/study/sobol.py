@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import copy
 import threading
-import warnings
 from functools import lru_cache
 from typing import Any
 
@@ -46,9 +45,9 @@ class Sequence:
             engine = copy.deepcopy(self._reached.get(near, self._begin))
         if start > near:
             engine.fast_forward(start - near)
-        with warnings.catch_warnings():  # of counts that are no power of 2
-            warnings.simplefilter("ignore", UserWarning)
-            drawn: Array = engine.random(count)
+        # One at first: SciPy warns where the first count of all is no power of 2.
+        one = engine.random(min(1, count))
+        drawn: Array = np.concatenate([one, engine.random(count - len(one))])
         with self._lock:
             self._reached[start + count] = engine
             while len(self._reached) > _KEPT:

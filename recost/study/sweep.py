@@ -6,7 +6,7 @@ import hashlib
 import json
 import math
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any, NamedTuple
 
@@ -110,6 +110,7 @@ class Study:
         for pair in self._pairs:
             self._ends.append((self._ends[-1] if self._ends else 0) + pair.space.size)
         self.size = self._ends[-1]
+        self._slow = any(pair.slow for pair in self._pairs)
         self.words: dict[str, tuple[str, ...]] = {}
         self.whole: set[str] = set(_WHOLE)
         self.gapped = set(_WHOLE if self.one_by_one else ())
@@ -137,20 +138,19 @@ class Study:
     @property
     def alone(self) -> bool:
         """Whether one thread at a time works on its points: the interpreter does most of it."""
-        return bool(self.one_by_one or self.extras)
+        return bool(self.extras) or self._slow
 
-    def spans(self, start: int, stop: int, threads: int = 1) -> list[tuple[int, int]]:
-        """Points to work on at once, from where to where: some for each of the threads."""
+    def step(self, points: int, threads: int = 1) -> int:
+        """How many of so many points to work on at once; some for each of the threads."""
         draws = self.pricing.draws
         alike = all(isinstance(p.model, Sweep) and p.model.prices_alone for p in self._pairs)
         most = BLOCK if alike else CHUNK
         least = most // (2 if alike else 8)  # with fewer, calls take longer than what they do
-        if self.one_by_one:
+        if self._slow:
             most = _SLOW_CHUNK
         elif draws:
             most = min(CHUNK, max(1, _DRAWN_CHUNK // draws.count))
-        size = min(most, max(least, -(-(stop - start) // (threads * _IN_FLIGHT))))
-        return [(low, min(stop, low + size)) for low in range(start, stop, size)]
+        return min(most, max(least, -(-points // (threads * _IN_FLIGHT))))
 
     def _check_targets(self) -> None:
         hardware, _, space = self.inputs
@@ -291,12 +291,16 @@ class Study:
         return said
 
 
+def spans(start: int, stop: int, step: int) -> Iterator[tuple[int, int]]:
+    """From where to where the pieces of so many points go."""
+    return ((low, min(stop, low + step)) for low in range(start, stop, step))
+
+
 def in_order(
-    submit: Callable[[int, int], Future], spans: Iterable[tuple[int, int]], window: int
+    submit: Callable[[int, int], Future], left: Iterator[tuple[int, int]], window: int
 ) -> Iterator[tuple[int, Future]]:
     """Futures of `submit(low, high)` and each `high`, in order, `window` of them under way."""
     waiting: deque[tuple[int, Future]] = deque()
-    left = iter(spans)
     try:
         while True:
             while len(waiting) < window and (span := next(left, None)) is not None:
@@ -315,20 +319,22 @@ def chunks(study: Study, selection: Selection, start: int, stop: int) -> Pieces:
     Kernels let go of the interpreter, and so does NumPy where it works on whole columns.
     """
     threads = 1 if study.alone else numba.get_num_threads()
-    spans = study.spans(start, stop, threads)
-    if threads == 1 or len(spans) < 2:
-        for low, high in spans:
+    step = study.step(stop - start, threads)
+    pieces = spans(start, stop, step)
+    if threads == 1 or stop - start <= step:
+        for low, high in pieces:
             table, impossible, refused = piece(study, selection, low, high)
             study.hear(refused, None)
             yield high, table, impossible
         return
     _keep_memory()
-    with ThreadPoolExecutor(threads) as pool:
+    # Each thread starts with Numba's own number, whatever this one was told.
+    with ThreadPoolExecutor(threads, "", numba.set_num_threads, (threads,)) as pool:
 
         def submit(low: int, high: int) -> Future:
             return pool.submit(piece, study, selection, low, high)
 
-        for high, future in in_order(submit, spans, threads * _IN_FLIGHT):
+        for high, future in in_order(submit, pieces, threads * _IN_FLIGHT):
             table, impossible, refused = future.result()
             study.hear(refused, None)
             yield high, table, impossible

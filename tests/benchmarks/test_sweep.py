@@ -118,7 +118,6 @@ def test_rate_does_not_fall_with_the_number_of_points(benchmark, capsys, name):
 
 def test_densities_beside_numpy(benchmark, capsys):
     """The sums over the network, one thread, beside NumPy with the same algorithm and tables."""
-    import numba
 
     from recost.hardware.records import structure_record
     from recost.kernels.engine import SUM_CYCLES, SUMS
@@ -145,20 +144,13 @@ def test_densities_beside_numpy(benchmark, capsys):
     def run():
         sum_moving(moving, machine, shares, nothing, None, tables, sums)
 
-    threads = numba.get_num_threads()
-    numba.set_num_threads(1)
-    try:
-        best, found = {}, None
-        for block in (32, 64, 128, 256, 512, 1024, 4096):
-            start = time.process_time()
-            found = peer.sums(element, rho, block)
-            best[block] = time.process_time() - start
-        block = min(best, key=best.__getitem__)
-        own, taken = compare(
-            run, lambda: peer.sums(element, rho, block), 3, clock=time.process_time
-        )
-    finally:
-        numba.set_num_threads(threads)
+    best, found = {}, None
+    for block in (32, 64, 128, 256, 512, 1024, 4096):
+        start = time.process_time()
+        found = peer.sums(element, rho, block)
+        best[block] = time.process_time() - start
+    block = min(best, key=best.__getitem__)
+    own, taken = compare(run, lambda: peer.sums(element, rho, block), 3, clock=time.process_time)
     np.testing.assert_allclose(sums[:, SUM_CYCLES], found[:, Count.CYCLES], rtol=1e-9)
     inner = [a for a in range(ACTIONS) if a != Count.OFF_CHIP_BITS]
     np.testing.assert_allclose(sums[:, inner], found[:, inner], rtol=1e-9)
@@ -244,8 +236,6 @@ def numpy_prices(sums, structure, technology, block=4096):
 
 def test_prices_beside_numpy(benchmark, capsys):
     """The price step alone, one thread, beside NumPy doing no more than the same sums."""
-    import numba
-
     from recost.hardware.records import structure_record, technology_record
     from recost.kernels.engine import SUM_ROUNDS, SUMS
     from recost.kernels.sweep import Records, price_points
@@ -260,15 +250,9 @@ def test_prices_beside_numpy(benchmark, capsys):
     nothing = at[:0], np.zeros((0, len(technology)), np.int64)
     structures, priced = Records(structure, at[:1], *nothing), Records(technology, every, *nothing)
     arguments = (structures, at), priced, (sums, at), every, totals
-    threads = numba.get_num_threads()
-    numba.set_num_threads(1)
-    try:
-        own, peer = compare(
-            lambda: price_points(*arguments),
-            lambda: numpy_prices(sums[0], structure[0], technology),
-        )
-    finally:
-        numba.set_num_threads(threads)
+    own, peer = compare(
+        lambda: price_points(*arguments), lambda: numpy_prices(sums[0], structure[0], technology)
+    )
     benchmark.pedantic(price_points, arguments, rounds=3)
     report(
         capsys,

@@ -7,7 +7,7 @@ import pytest
 
 from recost.kernels import abreast
 from recost.kernels.abreast import BLOCK, wait_each
-from recost.kernels.classes import WORKS
+from recost.kernels.classes import KEPT_ROWS, WORKS
 from recost.kernels.clusters import usual_bound
 from recost.kernels.crossbars import ACTIONS, LIMITS
 from recost.kernels.maximum import MEMORY, below, larger, largest
@@ -130,7 +130,7 @@ def test_points_side_by_side_are_points_by_themselves(terms, points):
     crossbars = np.array([chunks * count for _, chunks, count in terms], float)
     for w in range(WORKS):
         start = abreast.WORK + w * BLOCK
-        times = 1.0 if w == WORKS - 1 else vectors  # kept rows are those of the crossbars
+        times = 1.0 if w == KEPT_ROWS else vectors  # kept rows are those of the crossbars
         wanted = times * (w + 1.0) * (crossbars @ drawn.mean[:, :points])
         np.testing.assert_allclose(done[start : start + points], wanted, rtol=1e-12)
 

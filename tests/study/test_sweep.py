@@ -138,6 +138,14 @@ THREADED = SPACES | {
 }
 
 
+def in_threads(monkeypatch, points):
+    """Eight threads, whatever the machine, on pieces of so many points."""
+    monkeypatch.setattr(sweep, "CHUNK", points)
+    monkeypatch.setattr(sweep, "BLOCK", points)
+    monkeypatch.setattr("numba.get_num_threads", lambda: 8)
+    monkeypatch.setattr("numba.set_num_threads", lambda _: None)
+
+
 @pytest.mark.parametrize("forgetful", [False, True])
 @pytest.mark.parametrize("name", THREADED)
 def test_bits_do_not_depend_on_threads(monkeypatch, name, forgetful):
@@ -145,9 +153,7 @@ def test_bits_do_not_depend_on_threads(monkeypatch, name, forgetful):
     samples = 200 if name in ("densities", "endless") else 0
     asked = {"samples": samples, "baseline": load_hardware("ou-dense")}
     whole, impossible = study_of(THREADED[name], **asked).table(0, 10**9)
-    monkeypatch.setattr(sweep, "CHUNK", 8)
-    monkeypatch.setattr(sweep, "BLOCK", 8)
-    monkeypatch.setattr("numba.get_num_threads", lambda: 8)
+    in_threads(monkeypatch, 8)
     if forgetful:
         for module in (designs, counting, densities):
             monkeypatch.setattr(module, "_KEPT", 0)
@@ -162,18 +168,44 @@ def test_bits_do_not_depend_on_threads(monkeypatch, name, forgetful):
         )
 
 
-def test_the_first_refusal_is_said_whichever_thread_met_it(monkeypatch):
-    vary = ["hierarchy.crossbars_per_core=1..9", "hierarchy.cores_per_tile=8",
-            "hierarchy.tiles_per_chip=1..9", "budget.chips=1"]  # fmt: skip
-    expected = study_of(vary)
+REFUSED = {
+    "budget": ["hierarchy.crossbars_per_core=1..9", "hierarchy.cores_per_tile=8",
+               "hierarchy.tiles_per_chip=1..9", "budget.chips=1"],
+    # Points are refused by the machine, by the network's need of chips, and by the machine again.
+    "mixed": ["sparsity.weights=none,ou-row,crossbar-row", "mapping.encoding=offset",
+              "budget.chips=1", "hierarchy.crossbars_per_core=1,200", "hierarchy.cores_per_tile=1",
+              "hierarchy.tiles_per_chip=1..8"],
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", REFUSED)
+def test_the_first_refusal_is_said_whichever_thread_met_it(monkeypatch, name):
+    expected = study_of(REFUSED[name])
+    by_point = []
+    for point in range(expected.size):
+        alone = study_of(REFUSED[name])
+        if alone.table(point, point + 1)[1]:
+            by_point.append(alone.refused)
     _, impossible = expected.table(0, expected.size)
-    assert 4 < impossible < expected.size
-    assert "needs" in (expected.refused or "")
-    monkeypatch.setattr(sweep, "CHUNK", 4)
-    monkeypatch.setattr("numba.get_num_threads", lambda: 8)
-    study = study_of(vary)
+    assert 4 < impossible == len(by_point) < expected.size
+    assert len(set(by_point)) > 1
+    assert expected.refused == by_point[0]
+    in_threads(monkeypatch, 4)
+    study = study_of(REFUSED[name])
     list(chunks(study, Selection(), 0, study.size))
-    assert study.refused == expected.refused
+    assert study.refused == by_point[0]
+
+
+def test_what_the_interpreter_works_out_goes_piece_by_small_piece():
+    """So that Ctrl-C, which waits for pieces that threads are at, does not wait for seconds."""
+    endless = study_of(["operation_unit.cycle_time=10 ns:90 ns"], samples=100_000)
+    baseline = study_of(["workload:profile.*.weights.elements=0.1:0.4"], samples=100_000,
+                        baseline=load_hardware("base-digital"))  # fmt: skip
+    compiled = study_of(["workload:profile.*.weights.elements=0.1:0.4"], samples=100_000)
+    assert endless.alone
+    assert baseline.alone
+    assert not compiled.alone
+    assert endless.step(100_000, 8) == baseline.step(100_000, 8) < compiled.step(100_000, 8)
 
 
 def test_rows_of_several_hardware_and_networks():

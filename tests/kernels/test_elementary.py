@@ -2,8 +2,11 @@
 
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from recost.kernels import elementary
+from recost.kernels._intrinsics import fma, fused, ones, popcount
 from recost.kernels._numba import kernel
 
 
@@ -29,6 +32,31 @@ def sine(x, out):
 def cosine(x, out):
     for i in range(x.size):
         out[i] = elementary.cosine(x[i])
+
+
+@kernel
+def fma_of(a, b, c):
+    return fma(a, b, c)
+
+
+@kernel
+def popcount_of(word):
+    return popcount(word)
+
+
+MODERATE = st.floats(-1e100, 1e100)
+
+
+@given(MODERATE, MODERATE, MODERATE)
+def test_the_interpreter_multiplies_and_adds_with_one_rounding_too(a, b, c):
+    for addend in (c, -a * b):  # what is left of a product is its rounding
+        found, expected = fused(a, b, addend), fma_of(a, b, addend)
+        assert np.float64(found).tobytes() == np.float64(expected).tobytes()
+
+
+@given(st.integers(0, 2**64 - 1))
+def test_the_interpreter_counts_ones_too(word):
+    assert ones(word) == popcount_of(np.uint64(word)) == sum(word >> i & 1 for i in range(64))
 
 
 def spread(low, high):

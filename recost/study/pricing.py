@@ -57,7 +57,15 @@ class Pricing:
         return in_work(cost(hardware, network, self.phase, crossbars=self.crossbars), self.work)
 
     def compiled(self, hardware: Hardware, varied: Collection[str] = ()) -> bool:
-        """Whether the kernels of a sweep answer for this machine with these keys varied."""
+        """Whether the kernels of a sweep answer for this machine with these keys varied.
+
+        Not with NUMBA_DISABLE_JIT: they are compiled or nothing, where estimates are neither.
+        """
+        import numba  # only what is swept or drawn needs it here
+
+        config: Any = numba.config
+        if config.DISABLE_JIT:
+            return False
         plain = self.phase == "inference" and self.work is None and not self.crossbars
         return plain and counts_units(hardware) and _DECIDING.isdisjoint(varied)
 

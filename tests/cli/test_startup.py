@@ -83,4 +83,8 @@ def test_compiling_is_said_when_it_happens_and_once(recost, tmp_path):
     assert first.stderr.count("note: compiling, once on this machine") == 1
     assert "compiling" not in second.stderr
     assert first.stdout == second.stdout == recost(*command, NUMBA_DISABLE_JIT="1").stdout
+    swept = ("sweep", "-H", "sre", "-W", "lenet5", "--vary", "adc.bits=5,6", "-f", "csv")
+    plain = recost(*swept, NUMBA_DISABLE_JIT="1")
+    assert len(plain.stdout.splitlines()) == 3
+    assert "one by one" in plain.stderr
     assert not recost(*command, "--quiet", NUMBA_CACHE_DIR=str(tmp_path / "new")).stderr

@@ -16,9 +16,10 @@ from recost.report.write import Format
 if TYPE_CHECKING:
     from recost.cli.options import Inputs
     from recost.study.life_case import Duty
+    from recost.study.pieces import Pieces
     from recost.study.pricing import Pricing
     from recost.study.selection import Selection
-    from recost.study.sweep import Pieces, Study
+    from recost.study.sweep import Study
 
 #: More rows than this are months of work.
 LARGEST_SWEEP = 10**10

@@ -20,8 +20,9 @@ from recost.report.write import Format
 if TYPE_CHECKING:
     from recost.report.stream import Layout
     from recost.study.caution import Cautions
+    from recost.study.pieces import Pieces
     from recost.study.selection import Selection, Table
-    from recost.study.sweep import Pieces, Study
+    from recost.study.sweep import Study
 
 #: Rows that a screen or a JSON file takes at most.
 MOST_SHOWN = 100_000
@@ -190,7 +191,7 @@ class Run:
 
     def to_table(self, limit: int | None = None) -> Table:
         """The rows that are wanted, in memory; raises InputError if they are more than `limit`."""
-        from recost.study.sweep import select
+        from recost.study.pieces import select
 
         with self._progress(0) as seen:
             pieces = self._pieces(0, self.study.size)
@@ -199,7 +200,7 @@ class Run:
         return table
 
     def _pieces(self, start: int, stop: int) -> Pieces:
-        from recost.study.sweep import chunks
+        from recost.study.pieces import chunks
 
         return (self.pieces or chunks)(self.study, self.selection, start, stop)
 

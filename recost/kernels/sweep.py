@@ -4,7 +4,7 @@ An estimate is counts times prices, and each of its three steps depends on less 
 after it: the counts of a layer on the layer and some keys of the structure, their sums on the
 network and the structure, the totals on the technology too.  Each step is a serial loop over
 independent outputs, so that results are the same bits for any way of cutting points into pieces;
-threads of the interpreter take pieces side by side (`recost.study.sweep.chunks`).  The sums and
+threads of the interpreter take pieces side by side (`recost.study.pieces.chunks`).  The sums and
 the prices are those of an estimate, by the same kernels (`recost.kernels.engine`).
 """
 
@@ -135,8 +135,8 @@ def _sum_moved(structure, kind, first, sums):
         moved[0, i], moved[1, i] = read, over_bus
         moved[2, i] = crossing * structure.network_on_chip_hops
         moved[3, i] = chips_left(places[5, i], places[5, i + 1], per_chip) * bits[2]
+    moved[3, last] = places[2, last]  # the answer leaves
     moved[3, 0] += first
-    moved[3, last] = places[2, last] + (first if last == 0 else 0.0)  # the answer leaves
     for i in range(last + 1):
         sums[MEMORY_BITS_READ] += moved[0, i]
         sums[BUS_BITS] += moved[1, i]

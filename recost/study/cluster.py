@@ -17,13 +17,12 @@ from typing import Any
 
 import recost
 from recost.errors import Fault, InputError
+from recost.study.pieces import IN_FLIGHT, Pieces, in_order, piece, spans
 from recost.study.selection import Selection
-from recost.study.sweep import Part, Pieces, Study, in_order, piece, spans
+from recost.study.sweep import Part, Study
 
 # Seconds to wait for the scheduler, and for a worker to come back after the last has gone.
 _PATIENCE, _LONELY = 10.0, 60.0
-# Pieces in flight for each thread of the cluster: one at work, one on its way.
-_IN_FLIGHT = 2
 _AT_WORK = threading.Lock()
 # [protocol://]host:port, the host perhaps in the brackets of IPv6.
 _ADDRESS = r"(\w+://)?(\[[\w:]+\]|[^\s/:\[\]]+):\d+"
@@ -100,15 +99,16 @@ class Cluster:
         self._client.close()
 
     def pieces(self, study: Study, selection: Selection, start: int, stop: int) -> Pieces:
-        """What `recost.study.sweep.chunks` gives, in the same order."""
+        """What `recost.study.pieces.chunks` gives, in the same order."""
         made = (*study.inputs, study.pricing, study.extras, study.baseline)
         recipe = pickle.dumps((made, selection))
-        window = max(1, sum(self._workers().values())) * _IN_FLIGHT
+        window = max(1, sum(self._workers().values())) * IN_FLIGHT
 
         def submit(low: int, high: int) -> Any:
             return self._client.submit(_work, recipe, low, high, pure=False)
 
-        for high, future in in_order(submit, spans(start, stop, study.step(stop - start)), window):
+        left = spans(start, stop, study.step(stop - start, window))
+        for high, future in in_order(submit, left, window):
             (table, impossible, refused), missing = self._result(future, high)
             study.hear(refused, missing)
             yield high, table, impossible

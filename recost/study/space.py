@@ -23,6 +23,8 @@ Array = np.ndarray[Any, Any]
 LARGEST_SPACE = 10**10
 #: More values than this of one key are a slip of the keyboard.
 LARGEST_AXIS = 10**5
+#: Points of a Sobol sequence of 30 bits, which SciPy's is.
+MOST_SAMPLES = 2**30
 WORKLOAD = "workload"
 
 _NUMBER = r"([-+]?(?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d+)?)\s*(\S.*)?"
@@ -151,6 +153,8 @@ def parse_space(
                 Fault("an interval needs --sample sobol N, or a step", key=f"--vary {text}")
             )
         axes.append(axis)
+    if samples > MOST_SAMPLES:
+        faults.append(Fault(f"a Sobol sequence has {MOST_SAMPLES:,} points", key="--sample"))
     if samples and len(axes) > 21_201:  # what Sobol's direction numbers are known for
         faults.append(Fault("too many keys for a Sobol sequence", key="--sample"))
     if faults:

@@ -8,8 +8,9 @@ from typing import Any
 import numpy as np
 
 from recost.study.conditions import Comparison
+from recost.study.pieces import chunks
 from recost.study.selection import Selection, rows_of
-from recost.study.sweep import Study, chunks
+from recost.study.sweep import Study
 
 Array = np.ndarray[Any, Any]
 

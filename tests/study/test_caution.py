@@ -10,9 +10,10 @@ from recost.network import load_network
 from recost.study.caution import Cautions
 from recost.study.conditions import parse_goals
 from recost.study.estimate import estimate
+from recost.study.pieces import chunks, select
 from recost.study.selection import NOTES, Selection
 from recost.study.space import parse_space
-from recost.study.sweep import Study, as_result, chunks, select
+from recost.study.sweep import Study, as_result
 
 
 def study_of(vary, hardware=("sre",), **options):

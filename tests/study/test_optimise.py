@@ -5,9 +5,10 @@ from recost.hardware import load_hardware
 from recost.network import load_network
 from recost.study.conditions import Goal, parse_where
 from recost.study.extras import EXTRAS
+from recost.study.pieces import chunks, select
 from recost.study.selection import Selection
 from recost.study.space import parse_space
-from recost.study.sweep import Study, chunks, select
+from recost.study.sweep import Study
 
 optuna = pytest.importorskip("optuna")
 from recost.study.optimise import Optimiser

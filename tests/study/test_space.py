@@ -99,3 +99,9 @@ def test_a_sample_is_the_same_however_it_is_cut(low, count, seed):
     assert (values[:, 0] >= 0.1).all()
     assert (values[:, 0] <= 0.9).all()
     assert set(places[:, 1].tolist()) <= set(range(5))
+
+
+def test_no_more_samples_than_a_sequence_has_points():
+    with pytest.raises(InputError, match="1,073,741,824 points"):
+        parse_space(["adc.energy=1 pJ:2 pJ"], samples=2**30 + 1)
+    assert parse_space(["adc.energy=1 pJ:2 pJ"], samples=2**30).size == 2**30

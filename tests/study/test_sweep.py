@@ -10,11 +10,12 @@ from recost.study import sweep
 from recost.study.compare import compare
 from recost.study.conditions import Goal, parse_where
 from recost.study.estimate import estimate
+from recost.study.pieces import chunks, select
 from recost.study.pricing import Pricing
 from recost.study.ratios import RATIOS
 from recost.study.selection import Selection, best, join
 from recost.study.space import parse_space
-from recost.study.sweep import Study, as_result, chunks, select
+from recost.study.sweep import Study, as_result
 
 # Every group of keys: prices, structure that is free, tied, words, modes that compile apart.
 SPACES = {
@@ -205,7 +206,7 @@ def test_what_the_interpreter_works_out_goes_piece_by_small_piece():
     assert endless.alone
     assert baseline.alone
     assert not compiled.alone
-    assert endless.step(100_000, 8) == baseline.step(100_000, 8) < compiled.step(100_000, 8)
+    assert endless.step(100_000, 16) == baseline.step(100_000, 16) < compiled.step(100_000, 16)
 
 
 def test_rows_of_several_hardware_and_networks():

@@ -1,0 +1,121 @@
+"""A study piece by piece: side by side on threads, and in order as they come out."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+
+import numba
+import numpy as np
+
+from recost.errors import InputError
+from recost.study.conditions import matching
+from recost.study.selection import Selection, Table, best, choose, join, rows_of
+from recost.study.sweep import Part, Study
+
+#: (next point, rows that may be wanted, impossible points), piece by piece.
+Pieces = Iterator[tuple[int, Table, int]]
+Future = Any  # of a thread, or of a cluster
+
+#: Pieces under way for each thread: one at work, one that waits for it.
+IN_FLIGHT = 2
+
+
+def spans(start: int, stop: int, step: int) -> Iterator[tuple[int, int]]:
+    """From where to where the pieces of so many points go."""
+    return ((low, min(stop, low + step)) for low in range(start, stop, step))
+
+
+def in_order(
+    submit: Callable[[int, int], Future], left: Iterator[tuple[int, int]], window: int
+) -> Iterator[tuple[int, Future]]:
+    """Futures of `submit(low, high)` and each `high`, in order, `window` of them under way."""
+    waiting: deque[tuple[int, Future]] = deque()
+    try:
+        while True:
+            while len(waiting) < window and (span := next(left, None)) is not None:
+                waiting.append((span[1], submit(*span)))
+            if not waiting:
+                return
+            yield waiting.popleft()
+    finally:
+        for _, future in waiting:
+            future.cancel()
+
+
+def chunks(study: Study, selection: Selection, start: int, stop: int) -> Pieces:
+    """Pieces of a study, in order; threads work on as many as Numba may have threads.
+
+    Kernels let go of the interpreter, and so does NumPy where it works on whole columns.
+    """
+    threads = 1 if study.alone else numba.get_num_threads()
+    step = study.step(stop - start, threads * IN_FLIGHT)
+    pieces = spans(start, stop, step)
+    if threads == 1 or stop - start <= step:
+        for low, high in pieces:
+            table, impossible, refused = piece(study, selection, low, high)
+            study.hear(refused, None)
+            yield high, table, impossible
+        return
+    _keep_memory()
+    # Each thread starts with Numba's own number, whatever this one was told.
+    with ThreadPoolExecutor(threads, "", numba.set_num_threads, (threads,)) as pool:
+
+        def submit(low: int, high: int) -> Future:
+            return pool.submit(piece, study, selection, low, high)
+
+        for high, future in in_order(submit, pieces, threads * IN_FLIGHT):
+            table, impossible, refused = future.result()
+            study.hear(refused, None)
+            yield high, table, impossible
+
+
+def _keep_memory() -> None:
+    """Have glibc keep what a piece gives back for the next one.
+
+    By default a thread returns freed memory to the system and faults it in again, page by page:
+    a third of the time of fast pieces.  glibc never returns less than twice the largest block
+    that was freed (mallopt(3), M_MMAP_THRESHOLD), at most 32 MiB of it; one of that size, which
+    nobody writes to and so takes no memory, tells it so.
+    """
+    np.empty(31 << 20, np.uint8)
+
+
+def piece(study: Study, selection: Selection, low: int, high: int) -> Part:
+    """The rows of points low..high that may be wanted."""
+    part = study.part(low, high)
+    table = part.table
+    if selection.where:
+        table = choose(table, matching(selection.where, table, rows_of(table)))
+    return part._replace(table=best(table, selection) if selection.goals else table)
+
+
+def select(
+    study: Study,
+    selection: Selection,
+    seen: Callable[[int], None],
+    limit: int | None,
+    pieces: Pieces,
+) -> tuple[Table, int]:
+    """The rows that are wanted of a whole study, and how many points are impossible.
+
+    `seen` is told the number of points gone through; `pieces` are those of `chunks`.
+    Raises InputError for more than `limit` rows.
+    """
+    kept: list[Table] = [study.table(0, 0)[0]]
+    impossible = rows = 0
+    for done, table, lost in pieces:
+        impossible += lost
+        rows += rows_of(table)
+        kept.append(table)
+        if selection.goals:
+            kept = [best(join(kept), selection)]
+        elif limit is not None and rows > limit:
+            raise InputError(
+                f"more than {limit:,} rows: write them to a file (-o FILE.csv, .parquet or .npz),"
+                " or choose with --where, --top or --pareto"
+            )
+        seen(done)
+    return join(kept), impossible

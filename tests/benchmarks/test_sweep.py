@@ -14,8 +14,9 @@ from recost.network import load_network
 from recost.report.stream import Layout, Stream
 from recost.study.pareto import pareto_front
 from recost.study.pieces import chunks
+from recost.study.selection import Selection
 from recost.study.space import parse_space
-from recost.study.sweep import CHUNK, Selection, Study
+from recost.study.sweep import CHUNK, Study
 from recost.vocabulary import ACTIONS, PAYER
 from tests.benchmarks.peers import compare, report, seconds
 

@@ -1,13 +1,18 @@
-"""Single machine instructions that Numba does not expose."""
+"""Machine instructions that Numba does not expose."""
 
 from __future__ import annotations
 
 import math
+from collections import namedtuple
+from collections.abc import Iterable
 from fractions import Fraction
+from functools import cache
 from typing import Any
 
 import numba
+import numpy as np
 from numba import types
+from numba.core import cgutils
 from numba.extending import intrinsic
 
 
@@ -48,7 +53,104 @@ def _popcount(_typing, _word):
     return types.uint64(types.uint64), generate
 
 
+def numbers_at(space: Any, first: int, many: int, width: int, at: int) -> tuple[float, ...]:
+    """Numbers at place `at` of rows `first` to `first + many`, which are `width` long.
+
+    `space` is one array of floats; all but `at` have to be known when this compiles, so that a
+    loop over places vectorises.
+    """
+    return tuple(float(space[(first + k) * width + at]) for k in range(many))
+
+
+def record_at(space: Any, first: int, like: Any, width: int, at: int) -> Any:
+    """A record of the fields of `like` whose 8-byte words are the `numbers_at` of rows."""
+    words = np.array(numbers_at(space, first, like.dtype.itemsize // 8, width, at))
+    return words.view(np.dtype((np.record, like.dtype)))[0]
+
+
+def put_at(space: Any, first: int, width: int, at: int, numbers: tuple[float, ...]) -> None:
+    """Put numbers into rows of `width`, from row `first` on, at place `at` (see `numbers_at`)."""
+    for k, number in enumerate(numbers):
+        space[(first + k) * width + at] = number
+
+
+def _places(
+    context: Any, builder: Any, kind: Any, array: Any, rows: Iterable[int], width: int, at: Any
+) -> list[Any]:
+    """Pointers to the place `at` of rows of an array."""
+    data = context.make_array(kind)(context, builder, array).data
+    start = builder.gep(data, [at], inbounds=True)
+    word = at.type
+    return [builder.gep(start, [word(row * width)], inbounds=True) for row in rows]
+
+
+@intrinsic(prefer_literal=True)
+def _lane(_typing, space, first, many, width, _at):
+    """`numbers_at` in compiled code."""
+    known = [first, many, width]
+    if not all(isinstance(one, types.IntegerLiteral) for one in known):
+        return None
+    start, count, wide = (one.literal_value for one in known)
+    tuple_type = types.UniTuple(types.float64, count)
+
+    def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
+        kind, rows = signature.args[0], range(start, start + count)
+        places = _places(context, builder, kind, arguments[0], rows, wide, arguments[4])
+        numbers = [builder.load(place) for place in places]
+        return context.make_tuple(builder, tuple_type, numbers)
+
+    return tuple_type(space, first, many, width, types.intp), generate
+
+
+@cache
+def _fields_of(names: tuple[str, ...]) -> Any:
+    """A type of tuple with these fields."""
+    return namedtuple("Fields", names)
+
+
+@intrinsic(prefer_literal=True)
+def _lane_record(_typing, space, first, like, width, _at):
+    """`record_at` in compiled code: the fields, as a tuple that is read by name."""
+    if not all(isinstance(one, types.IntegerLiteral) for one in (first, width)):
+        return None
+    start, wide, fields = first.literal_value, width.literal_value, like.dtype.fields
+    kinds = [fields[name].type for name in fields]
+    rows = [start + fields[name].offset // 8 for name in fields]
+    tuple_type = types.NamedTuple(kinds, _fields_of(tuple(fields)))
+
+    def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
+        kind, array, at = signature.args[0], arguments[0], arguments[4]
+        places = _places(context, builder, kind, array, rows, wide, at)
+        numbers = []
+        for place, field in zip(places, kinds, strict=True):
+            own = context.get_value_type(field).as_pointer()
+            numbers.append(builder.load(builder.bitcast(place, own)))
+        return context.make_tuple(builder, tuple_type, numbers)
+
+    return tuple_type(space, first, like, width, types.intp), generate
+
+
+@intrinsic(prefer_literal=True)
+def _put_lane(_typing, space, first, width, _at, numbers):
+    """`put_at` in compiled code."""
+    if not all(isinstance(one, types.IntegerLiteral) for one in (first, width)):
+        return None
+    start, wide, count = first.literal_value, width.literal_value, numbers.count
+
+    def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
+        kind, rows = signature.args[0], range(start, start + count)
+        places = _places(context, builder, kind, arguments[0], rows, wide, arguments[3])
+        for place, number in zip(places, cgutils.unpack_tuple(builder, arguments[4]), strict=True):
+            builder.store(number, place)
+        return context.get_dummy_value()
+
+    return types.void(space, first, width, types.intp, numbers), generate
+
+
 _config: Any = numba.config
 # Without compiling all kernels are plain Python, which calls no instructions.
 fma: Any = fused if _config.DISABLE_JIT else _fma
 popcount: Any = ones if _config.DISABLE_JIT else _popcount
+lane: Any = numbers_at if _config.DISABLE_JIT else _lane
+lane_record: Any = record_at if _config.DISABLE_JIT else _lane_record
+put_lane: Any = put_at if _config.DISABLE_JIT else _put_lane

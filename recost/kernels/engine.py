@@ -9,13 +9,26 @@ import numpy as np
 from recost.kernels._numba import borrowing, inlined, kernel
 from recost.kernels.count_codes import (
     ADC_CONVERSIONS,
+    BUS_BITS,
+    CELL_READS,
     CELL_WRITES,
     CELLS_USED,
     CROSSBARS,
     CYCLES,
+    INDEX_BITS_READ,
     INDEX_BITS_STORED,
+    INDEX_DECODES,
+    INPUT_REGISTER_BITS,
+    MEMORY_BITS_READ,
+    MEMORY_BITS_WRITTEN,
+    NETWORK_BIT_HOPS,
     OFF_CHIP_BITS,
     OU_ACTIVATIONS,
+    OUTPUT_REGISTER_WRITES,
+    SAMPLES,
+    SHIFT_ADDS,
+    VECTOR_OPERATIONS,
+    WORDLINE_DRIVES,
 )
 from recost.kernels.placement import ceil_div
 from recost.kernels.prices import (
@@ -29,15 +42,7 @@ from recost.kernels.prices import (
     tile_leakage,
     tiles_and_chips,
 )
-from recost.vocabulary import (
-    ACTIONS,
-    COMPONENTS,
-    PAYER,
-    Component,
-    Overflow,
-    Replication,
-    Total,
-)
+from recost.vocabulary import ACTIONS, Overflow, Replication
 
 # The sums over a network: its actions first, in the order of `Count`.
 (
@@ -54,22 +59,8 @@ from recost.vocabulary import (
 ) = range(ACTIONS, ACTIONS + 10)
 SUMS = ACTIONS + 10
 
-_PAYER = tuple(int(component) for component in PAYER)
-_CONTROL = int(Component.CONTROL)
-_LEAKAGE = int(Component.LEAKAGE)
-_LATENCY = int(Total.LATENCY)
-_INTERVAL = int(Total.INTERVAL)
 _BALANCED = int(Replication.BALANCED)
 _RELOAD = int(Overflow.RELOAD)
-_TOTAL_CYCLES = int(Total.CYCLES)
-_TOTAL_ACTIVATIONS = int(Total.OU_ACTIVATIONS)
-_TOTAL_CONVERSIONS = int(Total.ADC_CONVERSIONS)
-_TOTAL_CROSSBARS = int(Total.CROSSBARS)
-_CHIPS = int(Total.CHIPS)
-_AREA = int(Total.AREA)
-_ENERGY = int(Total.ENERGY)
-_THROUGHPUT = int(Total.THROUGHPUT)
-_POWER = int(Total.POWER)
 
 
 @inlined
@@ -188,9 +179,32 @@ def put_size(structure, need, rounds, sums):
     sums[SUM_CHIPS], sums[SUM_ROUNDS] = float(chips), float(rounds)
 
 
-@borrowing
-def price_scaled(structure, technology, scale, sums, prices, totals):
-    """What the sums cost into `totals`, and joules an action into `prices`.
+@inlined
+def action_energies(prices, sums):
+    """Joules of the components that actions pay into, as `PAYER` says."""
+    return (
+        sums[ADC_CONVERSIONS] * prices[ADC_CONVERSIONS],
+        sums[WORDLINE_DRIVES] * prices[WORDLINE_DRIVES],
+        sums[CELL_READS] * prices[CELL_READS],
+        sums[SAMPLES] * prices[SAMPLES],
+        sums[SHIFT_ADDS] * prices[SHIFT_ADDS],
+        sums[INPUT_REGISTER_BITS] * prices[INPUT_REGISTER_BITS],
+        sums[OUTPUT_REGISTER_WRITES] * prices[OUTPUT_REGISTER_WRITES],
+        sums[INDEX_DECODES] * prices[INDEX_DECODES]
+        + sums[INDEX_BITS_READ] * prices[INDEX_BITS_READ],
+        sums[MEMORY_BITS_READ] * prices[MEMORY_BITS_READ]
+        + sums[MEMORY_BITS_WRITTEN] * prices[MEMORY_BITS_WRITTEN],
+        sums[BUS_BITS] * prices[BUS_BITS],
+        sums[NETWORK_BIT_HOPS] * prices[NETWORK_BIT_HOPS],
+        sums[OFF_CHIP_BITS] * prices[OFF_CHIP_BITS],
+        sums[VECTOR_OPERATIONS] * prices[VECTOR_OPERATIONS],
+        sums[CELL_WRITES] * prices[CELL_WRITES],
+    )
+
+
+@inlined
+def total_costs(structure, technology, scale, sums):
+    """What the sums cost, in the order of `Component` and then of `Total`.
 
     Latency is that of one image through one copy; the interval between images in steady state
     that of the slowest layer, or of all of them where weights are reloaded.  Static power is
@@ -198,44 +212,53 @@ def price_scaled(structure, technology, scale, sums, prices, totals):
     layer as long as the layer works on the image.  Where nothing takes time, throughput and power
     are NaN.  `scale` is the `adc_scale` of the structure.
     """
-    for i in range(totals.size):
-        totals[i] = 0.0
-    action_prices(technology, scale, prices)
-    for action in range(ACTIONS):
-        totals[_PAYER[action]] += sums[action] * prices[action]
-    cycle = structure.operation_unit_cycle_time_s
-    per_tile = structure.hierarchy_crossbars_per_core * structure.hierarchy_cores_per_tile
-    extra = 0.0
-    if sums[SUM_ROUNDS] > 0.0:
-        write = technology.cell_write_time_s * technology.cell_pulses
-        # Crossbars are written side by side, each a row at a time.
-        extra = sums[SUM_ROUNDS] * structure.crossbar_rows * write
-    interval = sums[SUM_SLOWEST] * cycle
-    if extra > 0.0:  # reloaded layers take turns on the same crossbars: nothing overlaps
-        interval = sums[SUM_CYCLES] * cycle + extra
     need, tiles, chips = sums[SUM_CROSSBARS], sums[SUM_TILES], sums[SUM_CHIPS]
+    cycle = structure.operation_unit_cycle_time_s
+    # Where weights are reloaded crossbars are written side by side, each a row at a time.
+    write = technology.cell_write_time_s * technology.cell_pulses
+    rounds = sums[SUM_ROUNDS]
+    extra = rounds * structure.crossbar_rows * write if rounds > 0.0 else 0.0
+    # Reloaded layers take turns on the same crossbars: nothing overlaps.
+    latency = sums[SUM_CYCLES] * cycle + extra
+    interval = latency if extra > 0.0 else sums[SUM_SLOWEST] * cycle
+    throughput = 1.0 / interval if interval > 0.0 else math.nan
+
     static = crossbar_leakage(structure, technology, scale) * need
     static += tile_leakage(structure, technology) * tiles + technology.off_chip_leakage_w * chips
-    totals[_CONTROL] = sums[SUM_CONTROL] * (tile_control(structure, technology) / per_tile * cycle)
-    totals[_LEAKAGE] = static * interval
-    totals[_LATENCY] = sums[SUM_CYCLES] * cycle + extra
-    totals[_INTERVAL] = interval
-    totals[_TOTAL_CYCLES] = sums[SUM_CYCLES]
-    totals[_TOTAL_ACTIVATIONS] = sums[SUM_ACTIVATIONS]
-    totals[_TOTAL_CONVERSIONS] = sums[SUM_CONVERSIONS]
-    totals[_TOTAL_CROSSBARS] = need
-    totals[_CHIPS] = chips
+    per_tile = structure.hierarchy_crossbars_per_core * structure.hierarchy_cores_per_tile
+    energies = (
+        *action_energies(action_prices(technology, scale), sums),
+        sums[SUM_CONTROL] * (tile_control(structure, technology) / per_tile * cycle),
+        static * interval,
+    )
+    energy = 0.0
+    for joules in energies:
+        energy += joules
+
     area = crossbar_area(structure, technology) * need + tile_area(structure, technology) * tiles
     area += technology.index_decoder_memory_area_mm2_per_bit * sums[SUM_STORED]
-    totals[_AREA] = area + technology.off_chip_area_mm2 * chips
-    energy = 0.0
-    for component in range(COMPONENTS):
-        energy += totals[component]
-    throughput = 1.0 / interval if interval > 0.0 else math.nan
-    totals[_ENERGY], totals[_THROUGHPUT], totals[_POWER] = energy, throughput, energy * throughput
+    area += technology.off_chip_area_mm2 * chips
+    return (
+        *energies,
+        latency,
+        interval,
+        sums[SUM_CYCLES],
+        sums[SUM_ACTIVATIONS],
+        sums[SUM_CONVERSIONS],
+        need,
+        chips,
+        area,
+        energy,
+        throughput,
+        energy * throughput,
+    )
 
 
 @borrowing
 def price_sums(structure, technology, sums, prices, totals):
-    """`price_scaled` for a structure on its own."""
-    price_scaled(structure, technology, adc_scale(structure), sums, prices, totals)
+    """What sums on one structure cost into `totals`, and joules an action into `prices`."""
+    scale = adc_scale(structure)
+    for action, joules in enumerate(action_prices(technology, scale)):
+        prices[action] = joules
+    for total, value in enumerate(total_costs(structure, technology, scale, sums)):
+        totals[total] = value

@@ -3,25 +3,7 @@
 from __future__ import annotations
 
 from recost import converters
-from recost.kernels._numba import inlined, light
-from recost.kernels.count_codes import (
-    ADC_CONVERSIONS,
-    BUS_BITS,
-    CELL_READS,
-    CELL_WRITES,
-    INDEX_BITS_READ,
-    INDEX_DECODES,
-    INPUT_REGISTER_BITS,
-    MEMORY_BITS_READ,
-    MEMORY_BITS_WRITTEN,
-    NETWORK_BIT_HOPS,
-    OFF_CHIP_BITS,
-    OUTPUT_REGISTER_WRITES,
-    SAMPLES,
-    SHIFT_ADDS,
-    VECTOR_OPERATIONS,
-    WORDLINE_DRIVES,
-)
+from recost.kernels._numba import inlined
 from recost.kernels.placement import ceil_div
 
 _adc_factor = inlined(converters.adc_factor)
@@ -34,30 +16,32 @@ def adc_scale(structure):
     return _adc_factor(structure.adc_scaling, bits, reference)
 
 
-@light
-def action_prices(technology, scale, prices):
-    """Joules of one action of each kind into `prices`, in the order of `Count`.
+@inlined
+def action_prices(technology, scale):
+    """Joules of one action of each kind, in the order of `Count`.
 
     `scale` is the `adc_scale` of the structure.
     """
-    prices[ADC_CONVERSIONS] = technology.adc_energy_j * scale
-    prices[WORDLINE_DRIVES] = technology.dac_energy_j
-    prices[CELL_READS] = technology.cell_read_energy_j
-    prices[SAMPLES] = technology.sample_hold_energy_j
-    prices[SHIFT_ADDS] = technology.shift_add_energy_j
-    prices[INPUT_REGISTER_BITS] = technology.input_register_energy_j_per_bit
-    prices[OUTPUT_REGISTER_WRITES] = technology.output_register_energy_j
-    prices[INDEX_DECODES] = technology.index_decoder_energy_j
-    prices[INDEX_BITS_READ] = technology.index_decoder_memory_energy_j_per_bit
-    prices[MEMORY_BITS_READ] = technology.memory_read_energy_j_per_bit
-    prices[MEMORY_BITS_WRITTEN] = technology.memory_write_energy_j_per_bit
-    prices[BUS_BITS] = technology.bus_energy_j_per_bit
-    prices[NETWORK_BIT_HOPS] = technology.network_on_chip_energy_j_per_bit
-    prices[OFF_CHIP_BITS] = technology.off_chip_energy_j_per_bit
-    prices[VECTOR_OPERATIONS] = technology.vector_energy_j
     # Hardware that never writes need not say what a write costs.
     write = technology.cell_write_energy_j * technology.cell_pulses
-    prices[CELL_WRITES] = write if write == write else 0.0  # noqa: PLR0124 - nan is not itself
+    return (
+        technology.adc_energy_j * scale,
+        technology.dac_energy_j,
+        technology.cell_read_energy_j,
+        technology.sample_hold_energy_j,
+        technology.shift_add_energy_j,
+        technology.input_register_energy_j_per_bit,
+        technology.output_register_energy_j,
+        technology.index_decoder_energy_j,
+        technology.index_decoder_memory_energy_j_per_bit,
+        technology.memory_read_energy_j_per_bit,
+        technology.memory_write_energy_j_per_bit,
+        technology.bus_energy_j_per_bit,
+        technology.network_on_chip_energy_j_per_bit,
+        technology.off_chip_energy_j_per_bit,
+        technology.vector_energy_j,
+        write if write == write else 0.0,  # noqa: PLR0124 - nan is not itself
+    )
 
 
 @inlined

@@ -1,11 +1,12 @@
-"""Many designs at once: counts of layers, their sums over a network, and prices applied to sums.
+"""Many designs at once: counts of layers, and their sums over a network.
 
 An estimate is counts times prices, and each of its three steps depends on less than the one
 after it: the counts of a layer on the layer and some keys of the structure, their sums on the
-network and the structure, the totals on the technology too.  Each step is a serial loop over
-independent outputs, so that results are the same bits for any way of cutting points into pieces;
-threads of the interpreter take pieces side by side (`recost.study.pieces.chunks`).  The sums and
-the prices are those of an estimate, by the same kernels (`recost.kernels.engine`).
+network and the structure, the totals on the technology too (`recost.kernels.pricing`).  Each step
+is a serial loop over independent outputs, so that results are the same bits for any way of
+cutting points into pieces; threads of the interpreter take pieces side by side
+(`recost.study.pieces.chunks`).  The sums are those of an estimate, by the same kernels
+(`recost.kernels.engine`).
 """
 
 from __future__ import annotations
@@ -36,7 +37,6 @@ from recost.kernels.engine import (
     SUMS,
     chips_left,
     network_sums,
-    price_scaled,
     put_size,
     reloads,
     sum_layers,
@@ -51,11 +51,11 @@ from recost.kernels.moving import (
     share_counts,
 )
 from recost.kernels.ordinary import make_ordinary
-from recost.kernels.prices import adc_scale, chip_crossbars, tiles_and_chips
+from recost.kernels.prices import chip_crossbars, tiles_and_chips
 from recost.kernels.records import PLACED
 from recost.kernels.room import make_room
 from recost.kernels.tables import SCRATCH, Tables, flattened
-from recost.vocabulary import ACTIONS, COUNTS, TOTALS, Replication
+from recost.vocabulary import COUNTS, Replication
 
 _BALANCED = int(Replication.BALANCED)
 
@@ -144,18 +144,6 @@ def _sum_moved(structure, kind, first, sums):
         sums[OFF_CHIP_BITS] += moved[3, i]
 
 
-class Records(NamedTuple):
-    """Records by the item: item i has `kept[at[i]]`, but for some numbers of its own.
-
-    These are the bits `values[:, i]` in the 8-byte `words` of its record.
-    """
-
-    kept: Any
-    at: Any
-    words: Any
-    values: Any
-
-
 @inlined
 def _fill(records, i, before, own, words):
     """Put the record of an item into `own`, whose words are `words`; returns which is there.
@@ -204,7 +192,7 @@ def sum_networks(layers, machine, counted, copies, sums):
         np.empty((4, number)),
     )
     own, mine, built = np.empty((number, COUNTS)), copies.copy(), structures.kept[:1].copy()
-    words = built.view(np.int64)
+    words = built.view(np.float64)
     need, row = 0, -1
     for k in range(order.size):
         s = order[k]
@@ -289,32 +277,3 @@ def sum_moving(
     )
     given = structures, structure_at, shares, *fixed
     _sum_points(moving, given, special, flattened(tables), space, sums)
-
-
-@kernel
-def price_points(machine, technology, counted, points, totals):
-    """Totals of points into `totals` [TOTALS, any number], of point p into column `points[p]`.
-
-    `machine` is (structures, at) and `counted` (sums, at): point p has structure and sums
-    `at[p]`; structures and `technology`, which is by the point, are `Records`.
-    """
-    structures, structure_at = machine
-    sums, sums_at = counted
-    prices, mine = np.empty(ACTIONS), np.empty(TOTALS)
-    priced, built = technology.kept[:1].copy(), structures.kept[:1].copy()
-    price_words, structure_words = priced.view(np.int64), built.view(np.int64)
-    record, row, before, scale = -1, -1, -1, 1.0
-    # Where each point has a record of its own, there is no need to copy it.
-    varies = technology.words.size > 0
-    prices_of = priced if varies else technology.kept
-    for p in range(points.size):
-        at = technology.at[p]
-        if varies:
-            record, at = _fill(technology, p, record, priced, price_words), 0
-        if structure_at[p] != before:
-            before = structure_at[p]
-            row = _fill(structures, before, row, built, structure_words)
-            scale = adc_scale(built[0])
-        price_scaled(built[0], prices_of[at], scale, sums[sums_at[p]], prices, mine)
-        for t in range(TOTALS):
-            totals[t, points[p]] = mine[t]

@@ -12,7 +12,8 @@ import numpy as np
 from recost.errors import InputError
 from recost.hardware.records import STRUCTURE_DTYPE
 from recost.kernels.engine import SUMS
-from recost.kernels.sweep import Moving, Records, count_items, sum_moving, sum_networks
+from recost.kernels.pricing import Records
+from recost.kernels.sweep import Moving, count_items, sum_moving, sum_networks
 from recost.kernels.tables import Tables
 from recost.models.binding import bind
 from recost.models.densities import Densities

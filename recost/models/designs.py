@@ -26,7 +26,7 @@ from recost.hardware.records import (
 from recost.hardware.rules import COMBINATIONS
 from recost.hardware.sections import key_table
 from recost.hardware.settings import read_settings
-from recost.kernels.sweep import Records
+from recost.kernels.pricing import Records
 
 Array = np.ndarray[Any, Any]
 
@@ -51,9 +51,19 @@ _FREE_WITHOUT_LEAKAGE = frozenset(
 
 
 def alike(names: Array) -> tuple[Array, Array]:
-    """The first of each kind of point, and the kind of each point; `names` tells kinds apart."""
+    """The first of each kind of point, and the kind of each point; `names` tells kinds apart.
+
+    Both are the same array where each point is of a kind of its own, in order.
+    """
     if len(names) and (names == names[0]).all():  # as where prices alone vary
         return np.zeros(1, np.int64), np.zeros(len(names), np.int64)
+    steps = names[1:] != names[:-1]
+    if (names[1:] >= names[:-1]).all():  # as where keys of the structure turn slowly, or fastest
+        if steps.all():
+            return (every := np.arange(len(names))), every
+        kind = np.zeros(len(names), np.int64)
+        np.cumsum(steps, out=kind[1:])
+        return np.concatenate([[0], np.flatnonzero(steps) + 1]), kind
     _, first, kind = np.unique(names, return_index=True, return_inverse=True)
     return first, kind.ravel()
 
@@ -61,7 +71,7 @@ def alike(names: Array) -> tuple[Array, Array]:
 def filled(records: Records, items: Array | slice = slice(None)) -> Array:
     """Records of some items, with what each has of its own."""
     made: Array = records.kept[records.at[items]]
-    words = made.view(np.int64).reshape(len(made), -1)
+    words = made.view(float).reshape(len(made), -1)
     words[:, records.words] = records.values[:, items].T
     return made
 
@@ -73,6 +83,14 @@ def field_of(records: Records, name: str) -> Array:
     own = np.flatnonzero(records.words == offset // 8)
     found: Array = records.kept[name][records.at]
     return records.values[own[0]].view(kind) if len(own) else found
+
+
+def values_in(records: Records, name: str) -> Array:
+    """All that a field of the records holds, in no order."""
+    fields: Any = records.kept.dtype.fields
+    varies = (records.words == fields[name][1] // 8).any()
+    found: Array = field_of(records, name) if varies else records.kept[name]
+    return found
 
 
 class Varied(Protocol):
@@ -324,7 +342,7 @@ class Designs:
         fields: Any = kept[0].dtype.fields
         levels = [self.levels[i] for i in which]
         places_of = [fields[one.key.record_field] for one in levels]
-        bits = np.empty((len(levels), len(places)), np.int64)
+        bits = np.empty((len(levels), len(places)))
         for row, i, one, (kind, _) in zip(bits, which, levels, places_of, strict=True):
             row.view(kind)[:] = one.fields(places[:, i], values[:, i])
         words = np.array([offset // 8 for _, offset in places_of], np.int64)

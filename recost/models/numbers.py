@@ -15,7 +15,7 @@ Array = np.ndarray[Any, Any]
 _CYCLE_TIME, _DIGITAL, _UNMODELLED = range(TOTALS, TOTALS + 3)
 _ROWS = TOTALS + 3
 
-#: Each number, and the row of a `sheet` that has it.
+#: Each number, and the row of a `Sheet` that has it.
 NUMBERS = {
     "cycles": int(Total.CYCLES),
     "cycle_time_s": _CYCLE_TIME,
@@ -37,16 +37,57 @@ NUMBERS = {
 _APART = 8
 
 
-def sheet(points: int) -> Array:
-    """Room for the numbers of points, one after the other for all points: [rows, points]."""
-    made: Array = np.empty((_ROWS, points + _APART))[:, :points]
-    made[_DIGITAL] = 0.0  # crossbars do it all
+def room(rows: int, points: int) -> Array:
+    """Room for numbers of points, one after the other for all points: [rows, points]."""
+    made: Array = np.empty((rows, points + _APART))[:, :points]
     return made
 
 
-def complete(
-    numbers: Array, points: Array | slice, cycle_time_s: Array, unmodelled_percent: float
-) -> None:
-    """Put in what totals do not say of some of the points of a `sheet`."""
-    numbers[_CYCLE_TIME, points] = cycle_time_s
-    numbers[_UNMODELLED, points] = unmodelled_percent
+class Sheet:
+    """The numbers of so many points; one that is the same at all of them takes no room."""
+
+    def __init__(self, points: int) -> None:
+        self.points = points
+        self._columns: dict[int, Array] = {}
+        self._rows: Array | None = None
+
+    def say(self, row: int, points: Array | slice, value: float | Array) -> None:
+        """Note what a row has: at some points, or at all if they are a slice."""
+        if isinstance(points, slice):
+            self._columns[row] = np.broadcast_to(np.asarray(value), self.points)
+        else:
+            self._all()[row, points] = value
+
+    def place(self, wanted: Array, *, whole: bool) -> tuple[Array, Array]:
+        """Where the totals that are `wanted` of some points go, or of the `whole`.
+
+        An array, and the row of it that each total has, -1 for one that is not wanted.
+        """
+        places = np.flatnonzero(wanted)
+        rows = np.full(TOTALS, -1)
+        rows[places] = places
+        if not whole:
+            return self._all(), rows
+        made = room(len(places), self.points)
+        rows[places] = np.arange(len(places))
+        self._columns.update(zip(places.tolist(), made, strict=True))
+        return made, rows
+
+    def complete(self, points: Array | slice, cycle_time_s: Array, unmodelled: float) -> None:
+        """Put in what totals do not say of points: if they are a slice, of all."""
+        self.say(_DIGITAL, points, 0.0)  # crossbars do it all
+        self.say(_UNMODELLED, points, unmodelled)
+        self.say(_CYCLE_TIME, points, cycle_time_s)
+
+    def _all(self) -> Array:
+        """Room for all numbers of all points, where they come in parts."""
+        if self._rows is None:
+            self._rows = room(_ROWS, self.points)
+            self._columns = dict(enumerate(self._rows))
+        return self._rows
+
+    def column(self, name: str, possible: Array | None) -> Array:
+        """A column, NaN at points that are not `possible`; read-only if all of it is alike."""
+        row = NUMBERS[name]
+        found = self._columns[row] if row in self._columns else self._all()[row]
+        return found if possible is None else np.where(possible, found, np.nan)

@@ -10,21 +10,24 @@ import numpy as np
 
 from recost.errors import InputError
 from recost.hardware import Hardware
-from recost.kernels.sweep import Records, price_points
+from recost.kernels.engine import SUM_CHIPS
 from recost.models.counting import NOT_COUNTED, Counting, Machines, binding
 from recost.models.densities import Densities
-from recost.models.designs import Designs, Levels, Tied, Varied, alike, field_of
+from recost.models.designs import Designs, Levels, Tied, Varied, alike, field_of, values_in
 from recost.models.inference import check_reload, special_mode
-from recost.models.numbers import NUMBERS, complete, sheet
+from recost.models.numbers import NUMBERS, Sheet
+from recost.models.pricing import Summed, price
 from recost.models.uncertainty import FIGURES, Draws
 from recost.models.worlds import Worlds
 from recost.network import LayerTable
-from recost.vocabulary import HardwareKind, Overflow, Replication, Total
+from recost.vocabulary import HardwareKind, Overflow, Replication
 
 Array = np.ndarray[Any, Any]
 
 #: Points that are worked on together at most; results do not depend on it.
-BLOCK = 32_768
+BLOCK = 131_072
+# Machines whose kind is remembered.
+_KEPT = 10_000
 
 
 @dataclass(frozen=True)
@@ -47,7 +50,7 @@ class _Out(NamedTuple):
     """Views to write to, and what is said of impossible points: which one, and why."""
 
     possible: Array
-    sheet: Array
+    sheet: Sheet
     samples: Array
     said: list[tuple[int, str]]
 
@@ -101,6 +104,7 @@ class Sweep:
         self.densities = Densities(network, [axes[i] for i in network_axes])
         self.counting = Counting(self.designs, self.densities)
         self._worlds = Worlds(self.designs, draws) if draws else None
+        self._kinds: dict[tuple[int, int], tuple[Hardware, _Kind | str]] = {}
 
     @property
     def prices_alone(self) -> bool:
@@ -129,26 +133,22 @@ class Sweep:
         """
         count = len(places)
         drawn = self._worlds.count if self._worlds else 0
-        out = _Out(
-            np.zeros(count, bool),
-            sheet(count),
-            np.full((count, len(FIGURES), drawn), np.nan),
-            [],
-        )
-        notes: list[Array] = []
+        possible = np.zeros(count, bool)
+        samples = np.full((count, len(FIGURES), drawn), np.nan)
+        sheets, notes, said = [], [], []
         for start in range(0, max(1, count), BLOCK):
-            part = slice(start, start + BLOCK)
-            own = _Out(out.possible[part], out.sheet[:, part], out.samples[part], [])
-            notes.append(self._block(places[part], values[part], own))
-            out.said.extend((start + point, why) for point, why in own.said)
-        if not out.possible.all():
-            out.sheet[:, ~out.possible] = np.nan
+            part = slice(start, min(count, start + BLOCK))
+            sheet = Sheet(part.stop - start)
+            out = _Out(possible[part], sheet, samples[part], [])
+            notes.append(self._block(places[part], values[part], out))
+            said += [(start + point, why) for point, why in out.said]
+            sheets.append((sheet, None if out.possible.all() else out.possible))
         return Evaluated(
-            out.possible,
-            {name: out.sheet[row] for name, row in NUMBERS.items()},
-            notes[0] if len(notes) == 1 else np.concatenate(notes),
-            out.samples if drawn else None,
-            min(out.said)[1] if out.said else None,
+            possible,
+            {name: _joined([one.column(name, where) for one, where in sheets]) for name in NUMBERS},
+            _joined(notes),
+            samples if drawn else None,
+            min(said)[1] if said else None,
         )
 
     def _block(self, places: Array, values: Array, out: _Out) -> Array:
@@ -163,9 +163,10 @@ class Sweep:
             rows, row = alike(tied.rows[there])
             kinds = [self._kind(network, tied, int(point), out.said) for point in there[rows]]
             for kind in dict.fromkeys(kinds):
+                points = there
+                if len(set(kinds)) > 1:
+                    points = there[np.array([one == kind for one in kinds])[row]]
                 if kind is not None:
-                    same = np.array([one == kind for one in kinds])
-                    points = there[same[row]]
                     self._alike(network, kind, points, (tied, places, values), out)
         if tied.notes is None:  # one word for all, which takes no room
             return np.broadcast_to(np.array("", object), len(places))
@@ -178,13 +179,27 @@ class Sweep:
         """What points have to share to be worked on together; None where there is no model."""
         row = int(tied.rows[point])
         made = tied.kept[row]
+        # The machine is kept with its kind, so that no other one takes its number.
+        _, found = self._kinds.get((network, id(made)), (made, None))
+        if found is None:
+            if len(self._kinds) >= _KEPT:
+                self._kinds.clear()
+            found = self._find_kind(network, tied, row)
+            self._kinds[network, id(made)] = made, found
+        if isinstance(found, str):
+            said.append((point, found))
+            return None
+        return found
+
+    def _find_kind(self, network: int, tied: Tied, row: int) -> _Kind | str:
+        """The kind of a hardware, or why there is no model."""
+        made = tied.kept[row]
         listed = made.mapping.replication
         try:
             check_reload(made)
             self.counting.bound(network, tied, row)
         except InputError as error:
-            said.append((point, error.faults[0].message))
-            return None
+            return error.faults[0].message
         return _Kind(
             special_mode(made),
             () if isinstance(listed, Replication) else tuple(listed),
@@ -203,8 +218,8 @@ class Sweep:
         # All of them are the rule, and a slice takes no copy of their numbers.
         whole = len(points) == len(given[1])
         part: Array | slice = slice(None) if whole else points
-        tied, places, values = given[0].at(part), given[1][part], given[2][part]
-        own, own_values = places[:, self._ours], values[:, self._ours]
+        tied, values = given[0].at(part), given[2][part]
+        own, own_values = given[1][part, self._ours], values[:, self._ours]
         try:
             table = self.densities.network(network)
             copies = _copies(kind.copies, table, self.designs.hardware)
@@ -212,22 +227,32 @@ class Sweep:
             first = at = np.arange(len(points))
             if names is not None:
                 first, at = alike(names)
-            structures = self.designs.structure_of(tied.at(first), own[first], own_values[first])
-            names = self.designs.structure_numbers(tied.rows[first], own[first], NOT_COUNTED)
-            machines = Machines(structures, tied.at(first), at, names)
+            some = slice(None) if first is at else first
+            kept, places, values_of = tied.at(some), own[some], own_values[some]
+            structures = self.designs.structure_of(kept, places, values_of)
+            names = self.designs.structure_numbers(kept.rows, places, NOT_COUNTED)
+            machines = Machines(structures, kept, at, names)
             others = values[:, self._theirs]
             sums, sums_at = self.counting.sums(network, machines, kind.special, copies, others)
         except InputError as error:
             out.said.append((int(points[0]), error.faults[0].message))
             return
         technology = self.designs.technology_of(tied, own, own_values)
-        price_points((structures, at), technology, (sums, sums_at), points, out.sheet)
-        cycle_time_s = field_of(structures, "operation_unit_cycle_time_s")[at]
-        complete(out.sheet, part, cycle_time_s, table.unmodelled_percent)
-        out.possible[points] = True
-        _check_budget(table, (structures, at), points, out)
+        summed = Summed(structures, at, technology, sums, sums_at)
+        price(summed, points, out.sheet, whole=whole)
+        cycle_time_s = field_of(structures, "operation_unit_cycle_time_s")
+        if len(cycle_time_s) > 1:
+            cycle_time_s = cycle_time_s[at]
+        out.sheet.complete(part, cycle_time_s, table.unmodelled_percent)
+        out.possible[part] = True
+        _check_budget(table, summed, points, out)
         if self._worlds:
             out.samples[part] = self._worlds.sample(tied, (own, own_values), sums[sums_at])
+
+
+def _joined(parts: Sequence[Array]) -> Array:
+    """Parts of a column; one that is alone takes no copy."""
+    return parts[0] if len(parts) == 1 else np.concatenate(parts)
 
 
 def _columns(which: Sequence[int]) -> slice | list[int]:
@@ -237,16 +262,13 @@ def _columns(which: Sequence[int]) -> slice | list[int]:
     return list(which)
 
 
-def _check_budget(
-    table: LayerTable, machine: tuple[Records, Array], points: Array, out: _Out
-) -> None:
+def _check_budget(table: LayerTable, summed: Summed, points: Array, out: _Out) -> None:
     """Points that need more chips than they may have are impossible."""
-    structures, at = machine
-    strict = field_of(structures, "budget_on_overflow") == Overflow.ERROR
-    budgets = np.where(strict, field_of(structures, "budget_chips"), 0)
-    if not budgets.any():
+    if (values_in(summed.structures, "budget_chips") <= 0).all():
         return
-    chips, budget = out.sheet[Total.CHIPS, points], budgets[at]
+    strict = field_of(summed.structures, "budget_on_overflow") == Overflow.ERROR
+    budgets = np.where(strict, field_of(summed.structures, "budget_chips"), 0)
+    chips, budget = summed.sums[summed.sums_at, SUM_CHIPS], budgets[summed.at]
     over = (budget > 0) & (chips > budget)
     if over.any():
         first = int(np.argmax(over))

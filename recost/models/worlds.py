@@ -7,10 +7,11 @@ from typing import Any
 import numpy as np
 
 from recost.hardware import Hardware
-from recost.kernels.sweep import price_points
 from recost.models.designs import Designs, Tied
-from recost.models.numbers import NUMBERS, sheet
+from recost.models.numbers import NUMBERS, room
+from recost.models.pricing import Summed
 from recost.models.uncertainty import FIGURES, Draws
+from recost.vocabulary import TOTALS
 
 Array = np.ndarray[Any, Any]
 
@@ -19,6 +20,8 @@ _BLOCK = 1 << 16
 # Machines whose records are kept.
 _KEPT = 64
 _FIGURES_AT = [NUMBERS[name] for name in FIGURES]
+_ROWS = np.full(TOTALS, -1)
+_ROWS[_FIGURES_AT] = np.arange(len(FIGURES))
 
 
 class Worlds:
@@ -52,9 +55,9 @@ class Worlds:
                 axes[0][many],
                 axes[1][many],
             )
-            totals, every = sheet(len(many)), np.arange(len(many))
-            price_points((structures, every), technologies, (sums, many), every, totals)
-            figures = totals[_FIGURES_AT].reshape(len(FIGURES), len(part), self.count)
+            figures, every = room(len(FIGURES), len(many)), np.arange(len(many))
+            Summed(structures, every, technologies, sums, many).price(every, figures, _ROWS)
+            figures = figures.reshape(len(FIGURES), len(part), self.count)
             samples[part] = figures.swapaxes(0, 1)
         return samples
 

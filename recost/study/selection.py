@@ -41,8 +41,15 @@ def repeated(word: str, count: int) -> Array:
 
 
 def is_repeated(column: Array) -> bool:
-    """Whether a column is one word over and over, as `repeated` makes it."""
+    """Whether a column is one word or number over and over, as `repeated` makes it."""
     return column.strides == (0,)
+
+
+def as_whole(column: Array) -> Array:
+    """A column as whole numbers; one that takes no room still takes none."""
+    if is_repeated(column) and len(column):
+        return np.broadcast_to(column[:1].astype(np.int64)[0], len(column))
+    return column.astype(np.int64)
 
 
 def rows_of(table: Table) -> int:

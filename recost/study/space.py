@@ -111,10 +111,13 @@ class Space:
         # A key's numbers lie side by side: they are worked on key by key.
         places = np.zeros((count, len(self.axes)), np.int64, order="F")
         values = np.zeros((count, len(self.axes)), order="F")
+        if not count:  # as where intervals have no number of places
+            return places, values
         if not self.samples:
-            rest = np.arange(start, stop, dtype=np.int64)
+            run = 1  # points in a row that share a place
             for a in range(len(self.axes) - 1, -1, -1):
-                rest, places[:, a] = np.divmod(rest, len(self.axes[a].texts))
+                _count_through(start, run, len(self.axes[a].texts), places[:, a])
+                run *= len(self.axes[a].texts)
             return places, values
         shares = sequence(len(self.axes), self.seed).part(start, count)
         for a, axis in enumerate(self.axes):
@@ -123,6 +126,21 @@ class Space:
             else:
                 places[:, a] = (shares[:, a] * len(axis.texts)).astype(np.int64)
         return places, values
+
+
+def _count_through(start: int, run: int, many: int, places: Array) -> None:
+    """The places i // run % many of the points i from `start` on, with no division of each."""
+    first, count = start // run, len(places)
+    runs = (start + count - 1) // run + 1 - first
+    offset = first % many
+    found = np.arange(offset, offset + min(runs, many)) % many
+    if runs > many:
+        turns = -(-(offset + runs) // many)
+        found = np.broadcast_to(np.arange(many), (turns, many)).ravel()[offset : offset + runs]
+    if run > 1:
+        ends = np.minimum(run * (first + 1 + np.arange(runs)) - start, count)
+        found = np.repeat(found, np.diff(ends, prepend=0))
+    places[:] = found
 
 
 def parse_space(

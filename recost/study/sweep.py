@@ -22,7 +22,7 @@ from recost.study.pricing import Pricing
 from recost.study.ratios import RATIOS, UNCERTAIN_RATIOS
 from recost.study.result import Result
 from recost.study.rows import LAST_COLUMNS, WORD_COLUMNS, cost_columns
-from recost.study.selection import NOTES, Table, join, repeated, rows_of
+from recost.study.selection import NOTES, Table, as_whole, join, repeated, rows_of
 from recost.study.space import WORKLOAD, Space, unknown_target
 from recost.study.uncertainty import with_intervals
 
@@ -136,7 +136,7 @@ class Study:
         draws = self.pricing.draws
         alike = all(isinstance(p.model, Sweep) and p.model.prices_alone for p in self._pairs)
         most = BLOCK if alike else CHUNK
-        least = most // (2 if alike else 8)  # with fewer, calls take longer than what they do
+        least = most // 8  # with fewer, calls take longer than what they do
         if self._slow:
             most = _SLOW_CHUNK
         elif draws:
@@ -252,7 +252,7 @@ class Study:
                 is_text = column.dtype == object
                 table[name] = column if is_text else column.astype(str).astype(object)
             elif name in self.whole and name not in self.gapped:
-                table[name] = have[name].astype(np.int64)
+                table[name] = as_whole(have[name])
             else:
                 table[name] = (
                     have[name].astype(float, copy=False) if name in have else np.full(count, np.nan)

@@ -17,8 +17,8 @@ from recost.kernels.engine import SUMS, total_costs
 from recost.kernels.prices import adc_scale
 from recost.vocabulary import TOTALS
 
-# Points side by side.
-WIDTH = 16
+# Points side by side, and points whose numbers are read and written together.
+WIDTH, SPAN = 16, 512
 # Rows of the array: the words of structures, at most so many, those of technologies, the scale of
 # the converters, the sums over the network, and what comes out.
 _STRUCTURE, _TECHNOLOGY, _SCALE = 0, 64, 160
@@ -41,37 +41,75 @@ class Records(NamedTuple):
 
 
 class _Here(NamedTuple):
-    """Which item, and which of the kept records, each of the points side by side has."""
+    """Which record the points side by side have, and of which the numbers are in their rows."""
 
-    item: Any
-    kept: Any
+    wanted: Any
+    there: Any
 
 
 @borrowing
-def _bring(records, words, here, many, first, space):
-    """Put the records of items into the rows from `first` on; whether one is not what was there.
+def _place(at, start, wanted):
+    """Which record each point from `start` on has; whether that may be another than before.
 
-    `words` are those of `records.kept`.
+    `at` is by the point, or one number for all of them.  Places past the last point are like it.
     """
-    changed = records.words.size > 0
-    for p in range(many):
-        at = records.at[here.item[p]]
-        if at != here.kept[p]:
-            here.kept[p], changed = at, True
+    if at.size == 1 and start > 0:
+        return False
+    for p in range(WIDTH):
+        wanted[p] = at[min(start + p, at.size - 1)]
+    return True
+
+
+@borrowing
+def _bring(words, here, first, space):
+    """Put the `words` of records into the rows from `first` on; whether any was not there."""
+    changed = False
+    for p in range(WIDTH):
+        row = here.wanted[p]
+        if row != here.there[p]:
+            here.there[p], changed = row, True
             for k in range(words.shape[1]):
-                space[(first + k) * WIDTH + p] = words[at, k]
-    for k in range(records.words.size):
-        row = (first + records.words[k]) * WIDTH
-        for p in range(many):
-            space[row + p] = records.values[k, here.item[p]]
+                space[(first + k) * WIDTH + p] = words[row, k]
     return changed
 
 
 @borrowing
-def _scale_each(many, like, space):
-    """The scale of each point's converters, where its structure is in place."""
-    for p in range(many):
-        space[_SCALE * WIDTH + p] = adc_scale(lane_record(space, _STRUCTURE, like, WIDTH, p))
+def _bring_structures(records, words, here, items, space):
+    """Put the structures of items in place, and the scale of their converters."""
+    for p in range(WIDTH):
+        here.wanted[p] = records.at[items[p]]
+    changed = _bring(words, here, _STRUCTURE, space)
+    for k in range(records.words.size):
+        row = (_STRUCTURE + records.words[k]) * WIDTH
+        for p in range(WIDTH):
+            space[row + p] = records.values[k, items[p]]
+    if changed or records.words.size > 0:
+        for p in range(WIDTH):
+            built = lane_record(space, _STRUCTURE, records.kept, WIDTH, p)
+            space[_SCALE * WIDTH + p] = adc_scale(built)
+
+
+@borrowing
+def _stage(records, start, many, staged):
+    """Put by what so many points from `start` on have of their own, a number after the other.
+
+    Memory is read fastest in long runs, and a processor that writes a few numbers and reads them
+    at once waits for them.
+    """
+    for k in range(records.words.size):
+        source, target = records.values[k, start : start + many], staged[k]
+        for p in range(many):
+            target[p] = source[p]
+
+
+@borrowing
+def _bring_own(words, staged, start, space):
+    """Put what technologies of points have of their own into their rows."""
+    for k in range(words.size):
+        first = (_TECHNOLOGY + words[k]) * WIDTH
+        source, target = staged[k, start : start + WIDTH], space[first : first + WIDTH]
+        for p in range(WIDTH):
+            target[p] = source[p]
 
 
 @borrowing
@@ -86,49 +124,61 @@ def _price_each(structures, technologies, space):
 
 
 @borrowing
-def _give(points, rows, space, totals):
+def _take(rows, space, start, done):
+    """Put by what comes out."""
+    for t in range(TOTALS):
+        if rows[t] >= 0:
+            target = done[t, start : start + WIDTH]
+            for p in range(WIDTH):
+                target[p] = space[(_TOTALS + t) * WIDTH + p]
+
+
+@borrowing
+def _give(points, rows, done, totals):
     """Put what comes out where it belongs."""
     many = points.size
     together = points[many - 1] - points[0] == many - 1
     for t in range(TOTALS):
-        from_row, row = (_TOTALS + t) * WIDTH, rows[t]
+        source, row = done[t], rows[t]
         if row >= 0 and together:
+            target = totals[row, points[0] : points[0] + many]
             for p in range(many):
-                totals[row, points[0] + p] = space[from_row + p]
+                target[p] = source[p]
         elif row >= 0:
             for p in range(many):
-                totals[row, points[p]] = space[from_row + p]
+                totals[row, points[p]] = source[p]
 
 
 @kernel
-def price_points(machine, technology, counted, points, rows, totals):
+def price_points(machine, technologies, counted, points, rows, totals):
     """Totals of points: total t of point p into `totals[rows[t], points[p]]`, if it has a row.
 
     `machine` is (structures, at) and `counted` (sums, at): point p has structure and sums
-    `at[p]`; structures and `technology`, which is by the point, are `Records`.  `points` ascend;
-    a total whose row is -1 is left out.
+    `at[p]`, or `at[0]` if there is but one; structures and `technologies`, which are by the
+    point, are `Records`.  `points` ascend; a total whose row is -1 is left out.
     """
     structures, structure_at = machine
     sums, sums_at = counted
-    space = np.ones(_ROWS * WIDTH)
-    built, priced = np.full(WIDTH, -1), np.full(WIDTH, -1)
-    mine, summed = np.zeros(WIDTH, np.int64), np.full(WIDTH, -1)
+    space, items = np.ones(_ROWS * WIDTH), np.zeros(WIDTH, np.int64)
+    built, priced, summed = (
+        _Here(np.zeros(WIDTH, np.int64), np.full(WIDTH, -1)),
+        _Here(np.zeros(WIDTH, np.int64), np.full(WIDTH, -1)),
+        _Here(np.zeros(WIDTH, np.int64), np.full(WIDTH, -1)),
+    )
     built_words = structures.kept.view(np.float64).reshape(structures.kept.size, -1)
-    priced_words = technology.kept.view(np.float64).reshape(technology.kept.size, -1)
-    for start in range(0, points.size, WIDTH):
-        many = min(WIDTH, points.size - start)
-        for p in range(many):
-            mine[p] = structure_at[start + p]
-        if _bring(structures, built_words, _Here(mine, built), many, _STRUCTURE, space):
-            _scale_each(many, structures.kept, space)
-        for p in range(many):
-            mine[p] = start + p
-        _bring(technology, priced_words, _Here(mine, priced), many, _TECHNOLOGY, space)
-        for p in range(many):
-            at = sums_at[start + p]
-            if at != summed[p]:
-                summed[p] = at
-                for k in range(SUMS):
-                    space[(_SUMS + k) * WIDTH + p] = sums[at, k]
-        _price_each(structures.kept, technology.kept, space)
-        _give(points[start : start + many], rows, space, totals)
+    priced_words = technologies.kept.view(np.float64).reshape(technologies.kept.size, -1)
+    staged, done = np.empty((technologies.words.size, SPAN)), np.empty((TOTALS, SPAN))
+    for first in range(0, points.size, SPAN):
+        many = min(SPAN, points.size - first)
+        _stage(technologies, first, many, staged)
+        for start in range(0, many, WIDTH):
+            if _place(structure_at, first + start, items):
+                _bring_structures(structures, built_words, built, items, space)
+            if _place(technologies.at, first + start, priced.wanted):
+                _bring(priced_words, priced, _TECHNOLOGY, space)
+            if _place(sums_at, first + start, summed.wanted):
+                _bring(sums, summed, _SUMS, space)
+            _bring_own(technologies.words, staged, start, space)
+            _price_each(structures.kept, technologies.kept, space)
+            _take(rows, space, start, done)
+        _give(points[first : first + many], rows, done, totals)

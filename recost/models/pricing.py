@@ -20,7 +20,7 @@ class Summed(NamedTuple):
     """Points whose counts are summed.
 
     Point p has the structure `structures` says for item `at[p]`, technology p, and the sums
-    `sums[sums_at[p]]`.
+    `sums[sums_at[p]]`.  What is the same at all points may be said once.
     """
 
     structures: Records
@@ -34,27 +34,24 @@ class Summed(NamedTuple):
         machine, counted = (self.structures, self.at), (self.sums, self.sums_at)
         price_points(machine, self.technologies, counted, points, rows, totals)
 
-    @property
-    def prices_alone(self) -> bool:
-        """Whether points differ in a few prices and nothing else."""
+    def alike(self) -> Summed | None:
+        """The same, if points differ in a few prices and nothing else: the rest said once."""
         kept = self.technologies.at
-        return (
-            len(kept) > 0
-            and len(self.structures.at) == len(self.sums) == 1
-            and bool((kept == kept[0]).all())
-        )
+        others = len(kept) == 0 or len(self.structures.at) > 1 or len(self.sums) > 1
+        if others or (kept != kept[0]).any():
+            return None
+        technologies = self.technologies._replace(at=kept[:1])
+        return self._replace(at=self.at[:1], technologies=technologies, sums_at=self.sums_at[:1])
 
     def moved(self) -> tuple[Array, Array]:
-        """Of points that differ in prices alone: which totals may differ, and those of the first.
+        """Of points that are `alike`: which totals may differ, and those of the first.
 
         A total that a price reaches is not what it was where the price is infinite.
         """
-        none = np.zeros(2, np.int64)
-        values = self.technologies.values[:, none]
+        values = self.technologies.values[:, [0, 0]]
         values[:, 1] = np.inf
-        technologies = self.technologies._replace(at=self.technologies.at[none], values=values)
         found = np.empty((TOTALS, 2))
-        ends = self._replace(at=none, technologies=technologies, sums_at=none)
+        ends = self._replace(technologies=self.technologies._replace(values=values))
         ends.price(np.arange(2), found)
         first, other = found.T
         return ~((first == other) | (np.isnan(first) & np.isnan(other))), first
@@ -63,7 +60,8 @@ class Summed(NamedTuple):
 def price(summed: Summed, points: Array, sheet: Sheet, *, whole: bool) -> None:
     """Put totals of `points` into a sheet, of which they are the `whole` or not."""
     wanted = np.ones(TOTALS, bool)
-    if summed.prices_alone:
+    if alike := summed.alike():
+        summed = alike
         wanted, first = summed.moved()
         for total in np.flatnonzero(~wanted).tolist():
             sheet.say(total, slice(None) if whole else points, float(first[total]))

@@ -10,6 +10,8 @@ import numpy as np
 import pytest
 
 from recost.hardware import load_hardware
+from recost.models.numbers import NUMBERS
+from recost.models.sweep import BLOCK
 from recost.network import load_network
 from recost.report.stream import Layout, Stream
 from recost.study.pareto import pareto_front
@@ -17,7 +19,7 @@ from recost.study.pieces import chunks
 from recost.study.selection import Selection
 from recost.study.space import parse_space
 from recost.study.sweep import CHUNK, Study
-from recost.vocabulary import ACTIONS, PAYER
+from recost.vocabulary import TOTALS
 from tests.benchmarks.peers import compare, report, seconds
 
 pytestmark = pytest.mark.bench
@@ -204,63 +206,61 @@ def test_structure_beside_numpy(benchmark, capsys, monkeypatch):
     )
 
 
-def numpy_prices(sums, structure, technology, block=4096):
-    """Counts times prices of technology points in NumPy, in blocks that stay in cache."""
-    prices = ["adc_energy_j", "dac_energy_j", "cell_read_energy_j", "sample_hold_energy_j",
-              "shift_add_energy_j", "input_register_energy_j_per_bit", "output_register_energy_j",
-              "index_decoder_energy_j", "index_decoder_memory_energy_j_per_bit",
-              "memory_read_energy_j_per_bit", "memory_write_energy_j_per_bit",
-              "bus_energy_j_per_bit", "network_on_chip_energy_j_per_bit",
-              "off_chip_energy_j_per_bit", "vector_energy_j", "cell_write_energy_j"]  # fmt: skip
-    components = ["adc", "dac", "sample_hold", "shift_add", "input_register", "output_register",
-                  "index_decoder"]  # fmt: skip
-    out = np.zeros((len(technology), 24))
-    for start in range(0, len(technology), block):
-        t = technology[start : start + block]
-        o = out[start : start + block]
-        for action in range(ACTIONS):
-            o[:, PAYER[action]] += sums[action] * np.nan_to_num(t[prices[action]])
-        area = t["crossbar_area_mm2"].copy()
-        leakage = t["crossbar_leakage_w"].copy()
-        for name in components:
-            area += t[f"{name}_area_mm2"] * structure[f"{name}_per_crossbar"]
-            leakage += t[f"{name}_leakage_w"] * structure[f"{name}_per_crossbar"]
-        tile = t["memory_area_mm2"] + t["bus_area_mm2"] + t["control_tile_area_mm2"]
-        tile = tile + t["network_on_chip_area_mm2"] * structure["network_on_chip_per_tile"]
-        tile = tile + t["control_core_area_mm2"] * structure["hierarchy_cores_per_tile"]
-        static = leakage * sums[22] + (t["memory_leakage_w"] + t["bus_leakage_w"]) * sums[23]
-        o[:, 15] = static * sums[17]
-        o[:, 14] = sums[20] * t["control_tile_power_w"]
-        o[:, 20] = area * sums[22] + tile * sums[23] + t["off_chip_area_mm2"] * sums[24]
-        o[:, 21] = o[:, :16].sum(axis=1)
-    return out
-
-
-def test_prices_beside_numpy(benchmark, capsys):
-    """The price step alone, one thread, beside NumPy doing no more than the same sums."""
-    from recost.hardware.records import structure_record, technology_record
+@pytest.mark.parametrize("vary", ["three prices", "every price"])
+def test_prices_beside_numpy(benchmark, capsys, vary):
+    """The price step alone, one thread, beside NumPy that works on what varies alone."""
+    from recost.hardware.records import TECHNOLOGY_DTYPE, structure_record, technology_record
     from recost.kernels.engine import SUM_ROUNDS, SUMS
-    from recost.kernels.sweep import Records, price_points
-    from recost.models.numbers import sheet
+    from recost.kernels.pricing import Records
+    from recost.models.numbers import Sheet
+    from recost.models.pricing import Summed, price
+    from tests.benchmarks.numpy_prices import numpy_prices
+    from tests.naive.pricing import PRICES, dict_of
 
-    hardware = load_hardware("sre")
-    structure = structure_record(hardware)
-    technology = np.repeat(technology_record(hardware), 100_000)
-    sums, totals = np.ones((1, SUMS)), sheet(len(technology))
+    hardware, points = load_hardware("sre"), BLOCK
+    structure, technology = structure_record(hardware), technology_record(hardware)
+    rng, at = np.random.default_rng(0), np.zeros(points, np.int64)
+    sums = rng.random((1, SUMS)) * 1e6
     sums[0, SUM_ROUNDS] = 0.0
-    at, every = np.zeros(len(technology), np.int64), np.arange(len(technology))
-    nothing = at[:0], np.zeros((0, len(technology)), np.int64)
-    structures, priced = Records(structure, at[:1], *nothing), Records(technology, every, *nothing)
-    arguments = (structures, at), priced, (sums, at), every, totals
-    own, peer = compare(
-        lambda: price_points(*arguments), lambda: numpy_prices(sums[0], structure[0], technology)
-    )
-    benchmark.pedantic(price_points, arguments, rounds=3)
+    names = ["adc_energy_j", "dac_energy_j", "memory_area_mm2"]
+    if vary == "every price":
+        ends = ("_area_mm2", "_leakage_w", "control_core_power_w", "control_tile_power_w")
+        names = sorted({name for name in TECHNOLOGY_DTYPE.names if name.endswith(ends)}
+                       | set(PRICES.values()) - {"cell_write_energy_j"})  # fmt: skip
+        names += ["index_decoder_memory_area_mm2_per_bit"]
+    columns = rng.random((len(names), points))
+    words = np.array([TECHNOLOGY_DTYPE.fields[name][1] // 8 for name in names])
+    structures = Records(structure, at[:1], at[:0], np.zeros((0, 1)))
+    summed = Summed(structures, at, Records(technology, at, words, columns), sums, at)
+    every = np.arange(points)
+
+    def run():
+        sheet = Sheet(points)
+        price(summed, every, sheet, whole=True)
+        return sheet
+
+    known = {n: v if v == v else None for n, v in dict_of(technology[0]).items()}  # noqa: PLR0124
+    known |= dict(zip(names, columns, strict=True))
+    out, best = np.empty((TOTALS, points)), {}
+
+    def peer(block):
+        return numpy_prices(dict_of(structure[0]), known, sums[0], out, block)
+
+    for block in (1024, 2048, 4096, 8192, 16_384):
+        start = time.process_time()
+        moved = peer(block)
+        best[block] = time.process_time() - start
+    block, sheet = min(best, key=best.__getitem__), run()
+    for name in ("energy_j", "area_mm2", "energy_adc_j", "power_w"):
+        np.testing.assert_allclose(sheet.column(name, None), out[NUMBERS[name]], rtol=1e-12)
+    own, taken = compare(run, lambda: peer(block), 15, clock=time.process_time)
+    benchmark.pedantic(run, rounds=3)
     report(
         capsys,
         benchmark,
-        f"prices, one thread: {len(at) / own:,.0f} points/s, {peer / own:.1f} times NumPy",
-        ratio=peer / own,
+        f"{vary} of {len(known)}, {len(moved)} totals move, one thread: {1e9 * own / points:.1f} ns"
+        f" a point, {taken / own:.1f} times NumPy (blocks of {block})",
+        ratio=taken / own,
     )
 
 

@@ -108,7 +108,7 @@ def test_what_a_price_reaches_is_found(name, rounds):
         priced = Records(technology, none, words, values)
         kept = Records(structure, none[:1], none[:0], np.zeros((0, 1)))
         summed = Summed(kept, none, priced, sums, none)
-        moved, first = summed.moved()
+        moved, first = summed.alike().moved()
         found = np.empty((TOTALS, 40))
         summed.price(np.arange(40), found)
         np.testing.assert_array_equal(found[~moved], np.repeat(first[~moved, None], 40, axis=1))
@@ -129,7 +129,7 @@ def test_a_price_of_one_component_moves_that_and_the_sums():
     word = TECHNOLOGY_DTYPE.fields["adc_energy_j"][1] // 8
     priced = Records(technology_record(machine), none, np.array([word]), np.ones((1, 2)))
     kept = Records(structure_record(machine), none[:1], none[:0], np.zeros((0, 1)))
-    moved, _ = Summed(kept, none, priced, sums, none).moved()
+    moved, _ = Summed(kept, none, priced, sums, none).alike().moved()
     assert np.flatnonzero(moved).tolist() == [Component.ADC, Total.ENERGY, Total.POWER]
 
 
@@ -160,6 +160,6 @@ def test_nothing_to_price():
     none = np.zeros(0, np.int64)
     technologies = summed.technologies._replace(at=none, values=summed.technologies.values[:, :0])
     empty = summed._replace(at=none, technologies=technologies, sums_at=none)
-    assert not empty.prices_alone
+    assert empty.alike() is None
     price_points((empty.structures, none), technologies, (empty.sums, none), none, EVERY,
                  np.zeros((TOTALS, 0)))  # fmt: skip

@@ -25,4 +25,4 @@ def test_points_of_one_name_are_of_one_kind(names):
     np.testing.assert_array_equal(names[first][kind], names)
     assert len(first) == len(set(names.tolist()))
     assert all(names.tolist().index(names[f]) == f for f in first.tolist())
-    assert (first is kind) == (len(names) > 1 and (np.diff(names.astype(object)) > 0).all())
+    assert (first is kind) == (len(names) != 1 and (np.diff(names.astype(object)) > 0).all())

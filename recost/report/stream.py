@@ -30,6 +30,8 @@ Table = Mapping[str, Array]
 SUFFIXES = (".csv", ".parquet", ".npz")
 #: Rows of a row group of Parquet; the same for a file written at once, resumed or merged.
 ROW_GROUP = 131_072
+# Rows that are turned between records and columns at once: they stay in the processor's cache.
+_TURNED = 2048
 
 
 @dataclass(frozen=True)
@@ -58,46 +60,74 @@ class Layout:
 
     def table(self, records: Array) -> dict[str, Array]:
         """Records as the rows of a table."""
-        found: dict[str, Array] = {}
-        for name in self.columns:
-            found[name] = np.ascontiguousarray(records[name])
-            if name in self.words:
-                found[name] = np.array(self.words[name], object)[found[name]]
+        found = columns_of(records)
+        for name, words in self.words.items():
+            found[name] = np.array(words, object)[found[name]]
         return found
 
     def records(self, table: Table) -> Array:
         """Rows of a table as records."""
-        records = np.zeros(len(table[self.columns[0]]), self.dtype)
+        columns: dict[str, Array] = {}
         for name in self.columns:
+            columns[name] = table[name]
             if name in self.words:
                 code = {word: i for i, word in enumerate(self.words[name])}
-                words = table[name]
-                if is_repeated(words):
-                    words = words[:1]
-                records[name] = [code[word] for word in words.tolist()]
-            else:
-                records[name] = table[name]
+                one = is_repeated(table[name]) and len(table[name])
+                words = table[name][:1] if one else table[name]
+                codes = np.array([code[word] for word in words.tolist()], np.int32)
+                columns[name] = np.broadcast_to(codes, len(table[name])) if one else codes
+        records = np.empty(len(table[self.columns[0]]), self.dtype)
+        for start in range(0, len(records), _TURNED):
+            part = slice(start, start + _TURNED)
+            for name, column in columns.items():
+                records[name][part] = column[part]
         return records
+
+
+def columns_of(records: Array) -> dict[str, Array]:
+    """Records as columns."""
+    names = records.dtype.names or ()
+    found = {name: np.empty(len(records), records.dtype[name]) for name in names}
+    for start in range(0, len(records), _TURNED):
+        part = slice(start, start + _TURNED)
+        block = np.asarray(records[part])
+        for name, column in found.items():
+            column[part] = block[name]
+    return found
 
 
 def csv_lines(table: Table, layout: Layout) -> str:
     """Rows as CSV: `repr` of a float, which reads back as the same bits; nothing for NaN."""
-    columns = []
+    rows = len(table[layout.columns[0]])
+    columns: list[list[str]] = []
+    before = ""  # the text of columns that say the same in every row
     for name in layout.columns:
-        values = table[name].tolist()
-        if name in layout.words:
-            quoted = {word: _quoted(word) for word in layout.words[name]}
-            columns.append([quoted[word] for word in values])
-        elif name in layout.gapped:
-            columns.append(["" if math.isnan(value) else str(int(value)) for value in values])
-        elif name in layout.whole:
-            columns.append(list(map(str, values)))
+        if is_repeated(table[name]) and rows:
+            before += _texts(name, table[name][:1], layout)[0] + ","
         else:
-            texts = list(map(repr, values))
-            if np.isnan(table[name]).any():
-                texts = ["" if text == "nan" else text for text in texts]
-            columns.append(texts)
-    return "".join([",".join(row) + "\n" for row in zip(*columns, strict=True)])
+            texts = _texts(name, table[name], layout)
+            columns.append([before + text for text in texts] if before else texts)
+            before = ""
+    end = f",{before[:-1]}\n" if before else "\n"
+    if not columns:
+        return end[1:] * rows
+    return "".join([",".join(row) + end for row in zip(*columns, strict=True)])
+
+
+def _texts(name: str, column: Array, layout: Layout) -> list[str]:
+    """What stands in the lines of a column."""
+    values = column.tolist()
+    if name in layout.words:
+        quoted = {word: _quoted(word) for word in layout.words[name]}
+        return [quoted[word] for word in values]
+    if name in layout.gapped:
+        return ["" if math.isnan(value) else str(int(value)) for value in values]
+    if name in layout.whole:
+        return list(map(str, values))
+    texts = list(map(repr, values))
+    if np.isnan(column).any():
+        texts = ["" if text == "nan" else text for text in texts]
+    return texts
 
 
 def _quoted(word: str) -> str:
@@ -270,10 +300,8 @@ def _write_parquet(path: Path, records: Array, layout: Layout) -> None:
     schema = pa.schema([(name, kinds.get(name, pa.float64())) for name in layout.columns])
     with pa.parquet.ParquetWriter(path, schema, compression="zstd") as writer:
         for start in range(0, len(records), ROW_GROUP):
-            block = np.asarray(records[start : start + ROW_GROUP])
             arrays = []
-            for name in layout.columns:
-                values = np.ascontiguousarray(block[name])
+            for name, values in columns_of(records[start : start + ROW_GROUP]).items():
                 if name in layout.words:
                     words = pa.array(list(layout.words[name]), pa.string())
                     coded = pa.DictionaryArray.from_arrays(pa.array(values), words)

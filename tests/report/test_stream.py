@@ -38,6 +38,19 @@ def test_whole_numbers_with_gaps_in_csv():
     assert csv_lines(TABLE, LAYOUT) == "sre,7,1,0.1\ngpu,,2,\n,4503599627370496,3,3.0\n"
 
 
+@pytest.mark.parametrize("alike", [(), ("hardware",), ("chips", "energy_j"), LAYOUT.columns])
+@pytest.mark.parametrize("rows", [0, 1, 5000])
+def test_columns_that_take_no_room_are_written_like_others(alike, rows):
+    whole = {name: np.resize(TABLE[name], rows) for name in LAYOUT.columns}
+    table = dict(whole)
+    for name in alike:
+        table[name] = np.broadcast_to(TABLE[name][0], rows)
+        whole[name] = table[name].copy()
+    assert csv_lines(table, LAYOUT) == csv_lines(whole, LAYOUT)
+    assert csv_lines(table, LAYOUT).count("\n") == rows
+    same(LAYOUT.table(LAYOUT.records(table)), whole)
+
+
 def test_whole_numbers_with_gaps_in_parquet(tmp_path):
     pq = pytest.importorskip("pyarrow.parquet")
     path = tmp_path / "x.parquet"

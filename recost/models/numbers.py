@@ -43,6 +43,12 @@ def room(rows: int, points: int) -> Array:
     return made
 
 
+def repeated_number(value: float | int, count: int) -> Array:
+    """A column of one number, which takes no room; read-only.  As `numpy.broadcast_to`, sooner."""
+    one = np.asarray(value)
+    return np.ndarray(count, one.dtype, one.tobytes(), strides=(0,))
+
+
 class Sheet:
     """The numbers of so many points; one that is the same at all of them takes no room."""
 
@@ -53,10 +59,12 @@ class Sheet:
 
     def say(self, row: int, points: Array | slice, value: float | Array) -> None:
         """Note what a row has: at some points, or at all if they are a slice."""
-        if isinstance(points, slice):
-            self._columns[row] = np.broadcast_to(np.asarray(value), self.points)
-        else:
+        if not isinstance(points, slice):
             self._all()[row, points] = value
+        elif isinstance(value, float):
+            self._columns[row] = repeated_number(value, self.points)
+        else:
+            self._columns[row] = value
 
     def place(self, wanted: Array, *, whole: bool) -> tuple[Array, Array]:
         """Where the totals that are `wanted` of some points go, or of the `whole`.
@@ -73,7 +81,9 @@ class Sheet:
         self._columns.update(zip(places.tolist(), made, strict=True))
         return made, rows
 
-    def complete(self, points: Array | slice, cycle_time_s: Array, unmodelled: float) -> None:
+    def complete(
+        self, points: Array | slice, cycle_time_s: float | Array, unmodelled: float
+    ) -> None:
         """Put in what totals do not say of points: if they are a slice, of all."""
         self.say(_DIGITAL, points, 0.0)  # crossbars do it all
         self.say(_UNMODELLED, points, unmodelled)

@@ -240,9 +240,8 @@ class Sweep:
         technology = self.designs.technology_of(tied, own, own_values)
         summed = Summed(structures, at, technology, sums, sums_at)
         price(summed, points, out.sheet, whole=whole)
-        cycle_time_s = field_of(structures, "operation_unit_cycle_time_s")
-        if len(cycle_time_s) > 1:
-            cycle_time_s = cycle_time_s[at]
+        cycles_s = field_of(structures, "operation_unit_cycle_time_s")
+        cycle_time_s = float(cycles_s[0]) if len(cycles_s) == 1 else cycles_s[at]
         out.sheet.complete(part, cycle_time_s, table.unmodelled_percent)
         out.possible[part] = True
         _check_budget(table, summed, points, out)

@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 
+from recost.models.numbers import repeated_number
 from recost.study.conditions import Comparison, Goal
 from recost.study.pareto import pareto_front
 
@@ -48,7 +49,7 @@ def is_repeated(column: Array) -> bool:
 def as_whole(column: Array) -> Array:
     """A column as whole numbers; one that takes no room still takes none."""
     if is_repeated(column) and len(column):
-        return np.broadcast_to(column[:1].astype(np.int64)[0], len(column))
+        return repeated_number(int(column[0]), len(column))
     return column.astype(np.int64)
 
 

@@ -138,8 +138,10 @@ def _count_through(start: int, run: int, many: int, places: Array) -> None:
         turns = -(-(offset + runs) // many)
         found = np.broadcast_to(np.arange(many), (turns, many)).ravel()[offset : offset + runs]
     if run > 1:
-        ends = np.minimum(run * (first + 1 + np.arange(runs)) - start, count)
-        found = np.repeat(found, np.diff(ends, prepend=0))
+        lengths = np.full(runs, min(run, count))
+        lengths[0] = min(run - start % run, count)
+        lengths[-1] += count - lengths.sum()
+        found = np.repeat(found, lengths)
     places[:] = found
 
 

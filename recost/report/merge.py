@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 import json
 import shutil
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
@@ -131,7 +131,12 @@ def _parquet(shards: Sequence[Path], output: Path) -> None:
 def _npz(shards: Sequence[Path], output: Path) -> None:
     with np.load(shards[0]) as first:
         names = list(first.files)
-    write_npz(output, ((name, _joined(shards, name)) for name in names))
+    write_npz(output, (_whole(name, _joined(shards, name)) for name in names))
+
+
+def _whole(name: str, array: Array) -> tuple[str, Iterator[Array], int]:
+    """An array as `write_npz` takes it, in one piece."""
+    return name, iter([array]), len(array)
 
 
 def _joined(shards: Sequence[Path], name: str) -> Array:
@@ -182,14 +187,7 @@ def _best_npz(shards: Sequence[Path], output: Path, selection: Selection) -> int
     with np.load(shards[0]) as first:
         names = list(first.files)
     kept = best_rows({g.column: _joined(shards, g.column) for g in selection.goals}, selection)
-    write_npz(
-        output,
-        (
-            (
-                name,
-                _joined(shards, name) if name.endswith(".words") else _joined(shards, name)[kept],
-            )
-            for name in names
-        ),
-    )
+    joined = ((name, _joined(shards, name)) for name in names)
+    chosen = ((n, array if n.endswith(".words") else array[kept]) for n, array in joined)
+    write_npz(output, (_whole(*one) for one in chosen))
     return len(kept)

@@ -16,6 +16,7 @@ import zipfile
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
+from itertools import chain
 from pathlib import Path
 from typing import IO, Any
 
@@ -252,18 +253,25 @@ class Stream:
             self.part.replace(self.path)
         else:
             self._file.close()
-            records = np.zeros(0, self.layout.dtype)
-            if self._size:
-                records = np.memmap(self.part, self.layout.dtype, "r")
             fresh = self.path.with_name(self.path.name + ".new")
             try:
-                write_columns(fresh, records, self.layout, self.path.suffix.lower())
+                _write_columns(fresh, self)
                 fresh.replace(self.path)
             finally:
                 with suppress(OSError):
                     fresh.unlink()
             self.part.unlink()
         self.state.unlink()
+
+    def blocks(self) -> Iterator[Array]:
+        """The records that wait in the part, a row group after the other.
+
+        Each is mapped by itself, so that no more than one is in memory.
+        """
+        dtype = self.layout.dtype
+        for start in range(0, self.rows, ROW_GROUP):
+            many, offset = min(ROW_GROUP, self.rows - start), start * dtype.itemsize
+            yield np.memmap(self.part, dtype, "r", offset, (many,))
 
     def close(self) -> None:
         """Leave the part as it is, to be resumed."""
@@ -272,12 +280,12 @@ class Stream:
                 self._file.close()
 
 
-def write_columns(path: Path, records: Array, layout: Layout, suffix: str) -> None:
-    """Write records as Parquet or NPZ."""
-    if suffix == ".parquet":
-        _write_parquet(path, records, layout)
+def _write_columns(path: Path, stream: Stream) -> None:
+    """Write the records of a part as Parquet or NPZ."""
+    if stream.path.suffix.lower() == ".parquet":
+        _write_parquet(path, stream)
     else:
-        write_npz(path, _npz_arrays(records, layout))
+        write_npz(path, _npz_arrays(stream))
     with path.open("r+b") as file:
         os.fsync(file.fileno())
 
@@ -294,14 +302,14 @@ def pyarrow() -> Any:
     return pa
 
 
-def _write_parquet(path: Path, records: Array, layout: Layout) -> None:
-    pa = pyarrow()
+def _write_parquet(path: Path, stream: Stream) -> None:
+    pa, layout = pyarrow(), stream.layout
     kinds = {name: pa.string() for name in layout.words} | dict.fromkeys(layout.whole, pa.int64())
     schema = pa.schema([(name, kinds.get(name, pa.float64())) for name in layout.columns])
     with pa.parquet.ParquetWriter(path, schema, compression="zstd") as writer:
-        for start in range(0, len(records), ROW_GROUP):
+        for records in stream.blocks():
             arrays = []
-            for name, values in columns_of(records[start : start + ROW_GROUP]).items():
+            for name, values in columns_of(records).items():
                 if name in layout.words:
                     words = pa.array(list(layout.words[name]), pa.string())
                     coded = pa.DictionaryArray.from_arrays(pa.array(values), words)
@@ -312,21 +320,32 @@ def _write_parquet(path: Path, records: Array, layout: Layout) -> None:
             writer.write_table(pa.Table.from_arrays(arrays, schema=schema), ROW_GROUP)
 
 
-def _npz_arrays(records: Array, layout: Layout) -> Iterator[tuple[str, Array]]:
+def _npz_arrays(stream: Stream) -> Iterator[tuple[str, Iterator[Array], int]]:
     """One array a column; of words two: NAME holds each row's place in ``NAME.words``."""
+    layout = stream.layout
+    nothing = np.zeros(0, layout.dtype)  # has the type of a column, if there is no row
     for name in layout.columns:
-        yield name, np.ascontiguousarray(records[name])
+        blocks = chain([nothing], stream.blocks())
+        yield name, (np.ascontiguousarray(block[name]) for block in blocks), stream.rows
         if name in layout.words:
-            yield f"{name}.words", np.array(layout.words[name])
+            words = np.array(layout.words[name])
+            yield f"{name}.words", iter([words]), len(words)
 
 
-def write_npz(path: Path, arrays: Iterable[tuple[str, Array]]) -> None:
-    """Write named arrays one after the other; no times, so that equal rows are equal bytes."""
+def write_npz(path: Path, arrays: Iterable[tuple[str, Iterator[Array], int]]) -> None:
+    """Write named arrays one after the other; no times, so that equal rows are equal bytes.
+
+    An array comes in pieces, with the sum of their lengths.
+    """
     with zipfile.ZipFile(path, "w", zipfile.ZIP_STORED, allowZip64=True) as archive:
-        for name, values in arrays:
+        for name, pieces, length in arrays:
             entry = zipfile.ZipInfo(f"{name}.npy", (1980, 1, 1, 0, 0, 0))
             with archive.open(entry, "w", force_zip64=True) as file:
-                np.lib.format.write_array(file, values, allow_pickle=False)
+                for i, piece in enumerate(pieces):
+                    if i == 0:
+                        said = np.lib.format.header_data_from_array_1_0(piece)
+                        np.lib.format.write_array_header_1_0(file, said | {"shape": (length,)})
+                    file.write(piece.data)
 
 
 def check_new(paths: Sequence[Path], *, force: bool, resume: bool = False) -> None:

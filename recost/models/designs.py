@@ -349,11 +349,16 @@ class Designs:
         return Records(*kept, words, bits)
 
     def records_of(
-        self, structures: Array, technologies: Array, places: Array, values: Array
+        self, kept: tuple[Array, Array], at: Array, places: Array, values: Array
     ) -> tuple[Records, Records]:
-        """Records of points that have hardware of their own, but for free keys and prices."""
-        every = np.arange(len(structures))
+        """Structures and technologies of points, each of which stands several times in a row.
+
+        Item i has record `at[i]` of the two that are `kept`, but for free keys and prices.
+        """
+        times = len(at) // max(1, len(places))
+        free = self._records((kept[0], at), self.free, places, values)
+        prices = self._records((kept[1], at), self.prices, places, values)
         return (
-            self._records((structures, every), self.free, places, values),
-            self._records((technologies, every), self.prices, places, values),
+            free._replace(values=free.values.repeat(times, axis=1)),
+            prices._replace(values=prices.values.repeat(times, axis=1)),
         )

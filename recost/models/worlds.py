@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from recost.hardware import Hardware
-from recost.models.designs import Designs, Tied
+from recost.models.designs import Designs, Tied, alike
 from recost.models.numbers import NUMBERS, room
 from recost.models.pricing import Summed
 from recost.models.uncertainty import FIGURES, Draws
@@ -47,14 +47,13 @@ class Worlds:
         step = max(1, _BLOCK // self.count)
         for start in range(0, count, step):
             part = np.arange(start, min(count, start + step))
-            made = [self._of(tied.kept[row]) for row in tied.rows[part].tolist()]
+            first, machine = alike(tied.rows[part])
+            made = [self._of(tied.kept[row]) for row in tied.rows[part[first]].tolist()]
+            kept = np.concatenate([one[0] for one in made]), np.concatenate([m[1] for m in made])
+            at = (machine[:, None] * self.count + np.arange(self.count)).ravel()
+            places, values = axes[0][part], axes[1][part]
+            structures, technologies = self._designs.records_of(kept, at, places, values)
             many = np.repeat(part, self.count)
-            structures, technologies = self._designs.records_of(
-                np.concatenate([one[0] for one in made]),
-                np.concatenate([one[1] for one in made]),
-                axes[0][many],
-                axes[1][many],
-            )
             figures, every = room(len(FIGURES), len(many)), np.arange(len(many))
             Summed(structures, every, technologies, sums, many).price(every, figures, _ROWS)
             figures = figures.reshape(len(FIGURES), len(part), self.count)

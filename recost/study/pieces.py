@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import sys
 from collections import deque
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from typing import Any
 
 import numba
@@ -21,6 +23,8 @@ Future = Any  # of a thread, or of a cluster
 
 #: Pieces under way for each thread: one at work, one that waits for it.
 IN_FLIGHT = 2
+# Seconds after which a thread asks for the interpreter.
+_TURN_S = 2e-4
 
 
 def spans(start: int, stop: int, step: int) -> Iterator[tuple[int, int]]:
@@ -61,7 +65,7 @@ def chunks(study: Study, selection: Selection, start: int, stop: int) -> Pieces:
         return
     _keep_memory()
     # Each thread starts with Numba's own number, whatever this one was told.
-    with ThreadPoolExecutor(threads, "", numba.set_num_threads, (threads,)) as pool:
+    with _short_turns(), ThreadPoolExecutor(threads, "", numba.set_num_threads, (threads,)) as pool:
 
         def submit(low: int, high: int) -> Future:
             return pool.submit(piece, study, selection, low, high)
@@ -70,6 +74,21 @@ def chunks(study: Study, selection: Selection, start: int, stop: int) -> Pieces:
             table, impossible, refused = future.result()
             study.hear(refused, None)
             yield high, table, impossible
+
+
+@contextmanager
+def _short_turns() -> Iterator[None]:
+    """Have threads that wait for the interpreter ask for it early.
+
+    One that works on columns lets go of it many times a millisecond and is mostly back before
+    another wakes up, which then waits for its turn: by default as long as a piece takes.
+    """
+    before = sys.getswitchinterval()
+    sys.setswitchinterval(min(before, _TURN_S))
+    try:
+        yield
+    finally:
+        sys.setswitchinterval(before)
 
 
 def _keep_memory() -> None:

@@ -30,7 +30,7 @@ Array = np.ndarray[Any, Any]
 
 
 #: Rows that are made at once; what they hold does not depend on it.
-CHUNK = 16_384
+CHUNK = 32_768
 # Less of what is slow, so that a bar moves: machines one by one, and points times draws.
 _SLOW_CHUNK = 64
 _DRAWN_CHUNK = 1 << 18
@@ -136,7 +136,7 @@ class Study:
         draws = self.pricing.draws
         alike = all(isinstance(p.model, Sweep) and p.model.prices_alone for p in self._pairs)
         most = BLOCK if alike else CHUNK
-        least = most // 8  # with fewer, calls take longer than what they do
+        least = most // (8 if alike else 16)  # with fewer, calls take longer than what they do
         if self._slow:
             most = _SLOW_CHUNK
         elif draws:

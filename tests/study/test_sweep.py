@@ -1,3 +1,5 @@
+import sys
+
 import numpy as np
 import pytest
 
@@ -167,6 +169,16 @@ def test_bits_do_not_depend_on_threads(monkeypatch, name, forgetful):
         assert values.tolist() == whole[column].tolist() or np.array_equal(
             values, whole[column], equal_nan=True
         )
+
+
+def test_threads_leave_the_interpreter_as_it_was(monkeypatch):
+    in_threads(monkeypatch, 2)
+    before = sys.getswitchinterval()
+    pieces = chunks(study := study_of(SPACES["structure"]), Selection(), 0, study.size)
+    next(pieces)
+    assert sys.getswitchinterval() < before
+    pieces.close()  # as when somebody has seen enough
+    assert sys.getswitchinterval() == before
 
 
 REFUSED = {

@@ -11,13 +11,14 @@ from __future__ import annotations
 import math
 
 from recost.kernels._numba import borrowing
+from recost.kernels.blocks import BLOCK
 from recost.kernels.classes import KEPT_ROWS, WORKS
 from recost.kernels.clusters import any_of, at_the_sum, exceeds
 from recost.kernels.maximum import (
     SHARES,
-    beyond,
+    add_node,
     is_smooth,
-    larger,
+    larger_each,
     largest,
     of_raw,
     scores,
@@ -26,9 +27,6 @@ from recost.kernels.maximum import (
 )
 from recost.kernels.records import Cumulants
 from recost.kernels.waiting import beyond_usual, joined_chunk
-
-# Points side by side.
-BLOCK = 64
 
 # What is known of a class of crossbars at each point: whether it has to be counted by itself;
 # what one crossbar does, as `recost.kernels.classes` numbers it; the bound of its cycles without
@@ -48,9 +46,9 @@ _CHUNK, _LAYER = 4 * BLOCK, 8 * BLOCK
 _LONG_USUAL, _LONG_MEAN, _LONG_VARIANCE, _LONG_SHARED, _LONG_SKEWED, _LONG_SLOPE = range(
     12 * BLOCK, 18 * BLOCK, BLOCK
 )
-# ... and what loops over nodes and clusters hand on.
-_A, _B, _C, _D, _ONE, _TWO, _THREE = range(18 * BLOCK, 25 * BLOCK, BLOCK)
-SCRATCH = 25 * BLOCK
+# ... and what loops hand on.
+_A, _B, _C, _D = range(18 * BLOCK, 22 * BLOCK, BLOCK)
+SCRATCH = 22 * BLOCK
 # What comes out: `APART` if any class is, the work as `WORK`, and the cycles.
 CYCLES = (1 + WORKS) * BLOCK
 DONE = (2 + WORKS) * BLOCK
@@ -115,30 +113,29 @@ def _largest_each(points, count, unit, memory, space):
     """`recost.kernels.maximum.largest` of what is in hand, in its place."""
     if count <= 1.0:
         return
-    row, units = scores(count, memory), 1.0 / unit
+    row, units, few = scores(count, memory), 1.0 / unit, 0
+    z0, z1, z2, z3, z4, z5, z6 = row[0], row[1], row[2], row[3], row[4], row[5], row[6]
     for p in range(points):
-        variance, third = space[_VARIANCE + p] * units * units, space[_THIRD + p]
-        space[_A + p], space[_B + p], space[_C + p] = tail(variance, third * units * units * units)
-        space[_D + p] = (space[_BOUND + p] - space[_MEAN + p]) * units
-        space[_ONE + p] = space[_TWO + p] = space[_THREE + p] = 0.0
-    for i in range(len(SHARES)):
-        z, share = row[i], SHARES[i]
-        for p in range(points):
-            off = beyond(z, space[_A + p], space[_B + p], space[_C + p], space[_D + p])
-            space[_ONE + p] += share * off
-            space[_TWO + p] += share * off * off
-            space[_THREE + p] += share * off * off * off
-    few = 0
-    for p in range(points):
-        mean, variance, bound = space[_MEAN + p], space[_VARIANCE + p], space[_BOUND + p]
-        raw = space[_ONE + p], space[_TWO + p], space[_THREE + p]
-        found, smooth = of_raw(mean, raw, unit, bound), is_smooth(mean, variance, unit)
-        changed = varies(mean, variance, bound)
+        mean, variance, third = space[_MEAN + p], space[_VARIANCE + p], space[_THIRD + p]
+        bound = space[_BOUND + p]
+        spread, skew = variance * units * units, third * units * units * units
+        deviation, a, thin = tail(spread, skew)
+        law = deviation, a, thin, (bound - mean) * units
+        # Each by itself: a loop in here would not let points go side by side.
+        raw = add_node((0.0, 0.0, 0.0), z0, SHARES[0], law)
+        raw = add_node(raw, z1, SHARES[1], law)
+        raw = add_node(raw, z2, SHARES[2], law)
+        raw = add_node(raw, z3, SHARES[3], law)
+        raw = add_node(raw, z4, SHARES[4], law)
+        raw = add_node(raw, z5, SHARES[5], law)
+        raw = add_node(raw, z6, SHARES[6], law)
+        found = of_raw(mean, raw, unit, bound)
+        smooth, changed = is_smooth(mean, variance, unit), varies(mean, variance, bound)
         space[_A + p] = 1.0 if changed and not smooth else 0.0
         few += 1 if changed and not smooth else 0
         space[_MEAN + p] = found.mean if changed and smooth else mean
         space[_VARIANCE + p] = found.variance if changed and smooth else variance
-        space[_THIRD + p] = found.third if changed and smooth else space[_THIRD + p]
+        space[_THIRD + p] = found.third if changed and smooth else third
     if few > 0:
         for p in range(points):
             if space[_A + p] > 0.0:
@@ -163,7 +160,7 @@ def _join(points, first, space, to):
         if not first:
             bound = max(space[_BOUND + at], bound)
             other = Cumulants(space[_MEAN + at], space[_VARIANCE + at], space[_THIRD + at])
-            mine = larger(other, mine, bound)
+            mine = larger_each(other, mine, bound)
         _put(mine, bound, space, at)
 
 
@@ -187,20 +184,21 @@ def _add_chunks(points, count, unit, memory, space):
 
 @borrowing
 def wait_each(points, terms, classes, layer, memory, space, done):
-    """Work of a layer and the cycles of its slowest crossbar at each point into `done`.
+    """Work of a layer and cycles of its slowest crossbar for a vector at each point into `done`.
+
+    Returns at how many of them a class has to be counted by itself.
 
     `terms` [any number, 4] are its classes of crossbars, those of a row class together: (row of
-    `classes`, row class, row chunks, crossbars of a chunk).  `layer` are (groups, vectors, slices
-    alike).
+    `classes`, row class, row chunks, crossbars of a chunk).  `layer` are (groups, slices alike).
     """
-    groups, vectors, alike = layer
+    groups, alike = layer
     for k in range(DONE):
         done[k] = 0.0
     for t in range(terms.shape[0]):
         held, row, count = classes[terms[t, 0]], terms[t, 1], float(terms[t, 3])
         chunks, first = groups * terms[t, 2], t == 0 or terms[t - 1, 1] != row
         crossbars = count * chunks
-        _add_work(points, held, crossbars * vectors * alike, crossbars, done)
+        _add_work(points, held, crossbars * alike, crossbars, done)
         _bound_class(points, held, crossbars, math.log(chunks / crossbars), alike, space)
         _take_class(points, held, first, alike, space)
         _largest_each(points, count, alike, memory, space)
@@ -208,5 +206,8 @@ def wait_each(points, terms, classes, layer, memory, space, done):
         if t + 1 == terms.shape[0] or terms[t + 1, 1] != row:
             _add_chunks(points, chunks, alike, memory, space)
             _join(points, row == terms[0, 1], space, _LAYER)
+    odd = 0
     for p in range(points):
-        done[CYCLES + p] = space[_LAYER + p] * vectors
+        done[CYCLES + p] = space[_LAYER + p]
+        odd += 1 if done[APART + p] > 0.0 else 0
+    return odd

@@ -20,6 +20,14 @@ WORKS = 5
 
 
 @inlined
+def alike_slices(layer, activations):
+    """How many input slices each kind of `input_streams` stands for."""
+    if activations == _BIT:
+        return 1
+    return layer.slices if activations == _VALUE else layer.slices * layer.passes
+
+
+@inlined
 def input_streams(layer, activations, streams):
     """P(a wordline is active) for each kind of slice into `streams`: (kinds, alike slices).
 
@@ -33,13 +41,13 @@ def input_streams(layer, activations, streams):
                 if layer.slice_density[b] > 0.0:
                     streams[used] = layer.slice_density[b]
                     used += 1
-        return used, 1
+        return used, alike_slices(layer, activations)
     if activations == _VALUE:
         for i in range(layer.passes):
             streams[i] = layer.nonzero_share
-        return layer.passes, layer.slices
+        return layer.passes, alike_slices(layer, activations)
     streams[0] = 1.0
-    return 1, layer.slices * layer.passes
+    return 1, alike_slices(layer, activations)
 
 
 @inlined

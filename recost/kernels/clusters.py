@@ -6,9 +6,10 @@ import math
 from typing import NamedTuple
 
 from recost.kernels._numba import borrowing, inlined, kernel
+from recost.kernels.causes import causes_in, spread
 from recost.kernels.elementary import exp
 from recost.kernels.maximum import below
-from recost.kernels.moments import ACTIONS, LIMITS, OWN_FRESH
+from recost.kernels.moments import LIMITS
 
 # Clusters that come so rarely are left out.
 _NEVER = 1e-4
@@ -32,31 +33,40 @@ class Clusters(NamedTuple):
 
 
 @inlined
-def spread(out):
-    """Variance and third moment of a crossbar's cycles, by all causes."""
-    variance = third = 0.0
-    for cause in range(ACTIONS):
-        variance += out[cause, 1]
-        third += out[cause, 2]
-    return variance, third
+def tied_size(limits, units):
+    """Clusters that are expected, their size, and how far groups are tied together."""
+    _, expected, tied = limits
+    tied = tied / expected if expected > 0.0 else 0.0
+    size = 1.0 + (units - 1.0) * tied
+    return expected / size, size, tied
+
+
+@inlined
+def usual_score(usual, mean, variance, third):
+    """Where the usual sum ends on the standardised law of a crossbar, and that law's skewness."""
+    deviation = math.sqrt(variance)
+    return (usual - 0.5 - mean) / deviation, third / (variance * deviation)
 
 
 @borrowing
-def clusters(out, units, variance, third):
+def _clusters(limits, mean, units, variance, third):
     """The clusters of a crossbar of those moments, of which `variance` is not zero."""
-    usual, expected, mean = out[LIMITS, 0], out[LIMITS, 1], out[OWN_FRESH, 0]
-    tied = out[LIMITS, 2] / expected if expected > 0.0 else 0.0
-    size = 1.0 + (units - 1.0) * tied
-    expected /= size
-    deviation = math.sqrt(variance)
-    reached = below((usual - 0.5 - mean) / deviation, third / (variance * deviation))
-    return Clusters(usual, mean, expected, size, tied, 1.0 - reached, math.exp(-expected))
+    expected, size, tied = tied_size(limits, units)
+    score, skewness = usual_score(limits[0], mean, variance, third)
+    left = 1.0 - below(score, skewness)
+    return Clusters(limits[0], mean, expected, size, tied, left, math.exp(-expected))
 
 
 @inlined
 def at_the_sum(crossbars, share, tied, left):
     """Independent crossbars that are at the sum; `share` is ln of chunks over crossbars."""
     return max(1.0, crossbars * exp(tied * share) * left)
+
+
+@inlined
+def no_cluster(expected):
+    """P(a crossbar has no cluster), of which so many are expected."""
+    return exp(-min(expected, _CERTAINLY))
 
 
 @inlined
@@ -97,10 +107,11 @@ def usual_bound(out, units, crossbars, chunks):
     between that and r = 0 the number goes with the powers r^2 and 1 - r^2 of both.  The most
     clusters that one of M has are sum_k P(max > k) = sum_k (1 - exp(-M P(Poisson > k))).
     """
-    variance, third = spread(out)
+    found, limits = causes_in(out), (out[LIMITS, 0], out[LIMITS, 1], out[LIMITS, 2])
+    variance, third = spread(found)
     if variance <= 0.0:
-        return out[LIMITS, 0] if out[LIMITS, 1] <= 0.0 else math.inf
-    held = clusters(out, units, variance, third)
+        return limits[0] if limits[1] <= 0.0 else math.inf
+    held = _clusters(limits, found.mean, units, variance, third)
     share = math.log(chunks / crossbars)
     most = _most_clusters(crossbars, share, held.tied, held.left, held.expected, held.absent)
     return max(held.usual + most * held.size, held.mean)

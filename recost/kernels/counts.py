@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
 import numpy as np
 
 from recost.kernels._numba import borrowing, inlined, light
@@ -65,7 +67,7 @@ def index_width(structure, rows):
 
 
 @inlined
-def _fill_work(layer, structure, placed, work):
+def fill_work(layer, structure, placed, work):
     """Energy of pipeline-fill cycles in which nothing is gated: one full unit a crossbar."""
     times = float(layer.vectors * layer.passes * structure.operation_unit_fill_cycles)
     rows = min(structure.operation_unit_rows, structure.crossbar_rows, layer.rows)
@@ -128,33 +130,72 @@ def count_placed(layer, structure, placed, counts):
     data_movement(layer, structure, placed, counts)
 
 
+class Done(NamedTuple):
+    """What crossbars do for one image; of their index lists bits stored, lists and bits read."""
+
+    activations: float
+    conversions: float
+    drives: float
+    reads: float
+    stored: float
+    lists: float
+    listed: float
+
+
+@inlined
+def put_done(structure, done, counts):
+    """Put what crossbars do, of one layer or of many, into the counts that follow from it."""
+    counts[OU_ACTIVATIONS] = done.activations
+    counts[ADC_CONVERSIONS] = done.conversions
+    counts[WORDLINE_DRIVES] = done.drives
+    counts[CELL_READS] = done.reads
+    counts[SAMPLES] = done.conversions
+    counts[SHIFT_ADDS] = done.conversions
+    counts[OUTPUT_REGISTER_WRITES] = done.conversions
+    counts[INPUT_REGISTER_BITS] = done.drives * structure.precision_dac_bits
+    counts[INDEX_BITS_STORED] = done.stored
+    counts[INDEX_DECODES] = done.lists
+    counts[INDEX_BITS_READ] = done.listed
+
+
+@inlined
+def index_lists(layer, structure):
+    """Bits of an index for each kept row, and how often a list is read for one image."""
+    if structure.sparsity_weights != _OU_ROW:
+        return 0, 0
+    whole = structure.mapping_compaction == _WHOLE_LAYER
+    reach = layer.rows if whole else min(layer.rows, structure.crossbar_rows)
+    # A group's index list is read once a vector and pass, for all its input slices.
+    return index_width(structure, reach), layer.vectors * layer.passes
+
+
+@inlined
+def fill_cycles(layer, structure):
+    """Cycles that filling the pipelines adds to a layer's critical path."""
+    return float(layer.vectors * (structure.operation_unit_fill_cycles * layer.passes))
+
+
 @inlined
 def count_done(layer, structure, placed, cycles, work, counts):
     """What crossbars do for one image into `counts`, which hold what `count_placed` says.
 
     `cycles` are those of the critical path, `work` what `crossbar_work` adds up.
     """
-    fill = structure.operation_unit_fill_cycles * layer.passes
-    counts[CYCLES] = cycles + float(layer.vectors * fill)
-    counts[OU_ACTIVATIONS] = work[WORK]
+    counts[CYCLES] = cycles + fill_cycles(layer, structure)
     if not structure.operation_unit_gated:
-        _fill_work(layer, structure, placed, work)
-    counts[ADC_CONVERSIONS] = work[WORK_CONVERSIONS]
-    counts[WORDLINE_DRIVES] = work[WORK_DRIVES]
-    counts[CELL_READS] = work[WORK_READS]
-    counts[SAMPLES] = work[WORK_CONVERSIONS]
-    counts[SHIFT_ADDS] = work[WORK_CONVERSIONS]
-    counts[OUTPUT_REGISTER_WRITES] = work[WORK_CONVERSIONS]
-    counts[INPUT_REGISTER_BITS] = work[WORK_DRIVES] * structure.precision_dac_bits
-    if structure.sparsity_weights == _OU_ROW:
-        # A group's index list is read once a vector and pass, for all its input slices.
-        whole = structure.mapping_compaction == _WHOLE_LAYER
-        reach = layer.rows if whole else min(layer.rows, structure.crossbar_rows)
-        width = index_width(structure, reach)
-        lists = work[KEPT_ROWS] * layer.vectors * layer.passes
-        counts[INDEX_BITS_STORED] = work[KEPT_ROWS] * width
-        counts[INDEX_DECODES] = lists
-        counts[INDEX_BITS_READ] = lists * width
+        fill_work(layer, structure, placed, work)
+    width, times = index_lists(layer, structure)
+    kept, lists = work[KEPT_ROWS], work[KEPT_ROWS] * times
+    done = Done(
+        work[WORK],
+        work[WORK_CONVERSIONS],
+        work[WORK_DRIVES],
+        work[WORK_READS],
+        kept * width,
+        lists,
+        lists * width,
+    )
+    put_done(structure, done, counts)
 
 
 @inlined

@@ -48,18 +48,54 @@ def _moments(rows, groups, parts, streams, tables, out):
 
 
 @inlined
+def column_units(structure, bitlines):
+    """Bitlines of a column group, and how many groups a crossbar of so many bitlines has."""
+    width = min(structure.operation_unit_columns, bitlines)
+    return width, -(-bitlines // width)
+
+
+@inlined
+def most_cycles(structure, number, units, slices):
+    """Cycles of a crossbar of so many rows and column groups that keep all rows, in all slices."""
+    height = min(structure.operation_unit_rows, structure.crossbar_rows)
+    return float(-(-min(number, structure.crossbar_rows) // height) * units * slices)
+
+
+@inlined
+def group_patterns(layer, structure, piece, room):
+    """Column groups of a crossbar, and their parts, into `room`: how many of both, and kept rows.
+
+    The last is the sum over groups of the share of live rows that one keeps.
+    """
+    start, bitlines, element = piece
+    groups, parts, mode = room.groups, room.parts, structure.sparsity_weights
+    cells = -(-structure.precision_weight_bits // structure.crossbar_cell_bits)
+    width, _ = column_units(structure, bitlines)
+    if mode in (_CROSSBAR_ROW, _OU_ROW):
+        asked = bitlines if mode == _CROSSBAR_ROW else width
+        known = crossbar_patterns(layer, cells, element, (start, bitlines, asked), room)
+    else:
+        known = _dense_groups(bitlines, width, groups, parts)
+    kept = 0.0
+    for k in range(known):
+        for c in range(groups[k].first, groups[k].first + groups[k].count):
+            kept += groups[k].multiplicity * parts[c].weight * parts[c].density
+    return known, groups[known - 1].first + groups[known - 1].count, kept
+
+
+@inlined
 def column_span(structure, piece):
     """Units of a crossbar whose columns are compressed, and its piece as `add_columns` takes it."""
     _, bitlines, element = piece
     cells = -(-structure.precision_weight_bits // structure.crossbar_cell_bits)
-    width = min(structure.operation_unit_columns, bitlines)
-    return -(-bitlines // width), (element, -(-bitlines // cells), cells, width)
+    width, units = column_units(structure, bitlines)
+    return units, (element, -(-bitlines // cells), cells, width)
 
 
 @inlined
-def kept_density(rows, kept):
-    """The density of `kept` rows among those that are live."""
-    return kept / max(rows.number * rows.live, 1e-300)
+def kept_density(live, kept):
+    """The density of `kept` rows among so many that are live."""
+    return kept / max(live, 1e-300)
 
 
 @borrowing
@@ -74,30 +110,16 @@ def class_moments(layer, structure, inputs, piece, special, tables, room):
     leaves: compacted rows are all live.  `inputs` are these rows, those in the chunks above
     (negative where they are all of a matrix whose kept rows one chunk holds), and the streams.
     """
-    start, bitlines, element = piece
     rows, above, streams = inputs
     out, groups, parts = room.moments, room.groups, room.parts
-    mode = structure.sparsity_weights
-    cells = -(-structure.precision_weight_bits // structure.crossbar_cell_bits)
-    width = min(structure.operation_unit_columns, bitlines)
-    units = -(-bitlines // width)
-    tall = -(-min(rows.number, structure.crossbar_rows) // rows.height)
+    mode, (_, units) = structure.sparsity_weights, column_units(structure, piece[1])
+    most = most_cycles(structure, rows.number, units, streams.size)
     if special is not None and mode == _OU_COLUMN:
         column_moments(rows, layer, column_span(structure, piece)[1], streams, out)
-        out[LIMITS, 0], out[LIMITS, 1] = float(tall * units * streams.size), 0.0
-        return units, False, float(tall * units * streams.size), 0.0, 0
-    asked = bitlines if mode == _CROSSBAR_ROW else width
-    if mode in (_CROSSBAR_ROW, _OU_ROW):
-        known = crossbar_patterns(layer, cells, element, (start, bitlines, asked), room)
-    else:
-        known = _dense_groups(bitlines, width, groups, parts)
-    used = groups[known - 1].first + groups[known - 1].count
-    kept = 0.0
-    for k in range(known):
-        for c in range(groups[k].first, groups[k].first + groups[k].count):
-            kept += groups[k].multiplicity * parts[c].weight * parts[c].density
+        out[LIMITS, 0], out[LIMITS, 1] = most, 0.0
+        return units, False, most, 0.0, 0
+    known, used, kept = group_patterns(layer, structure, piece, room)
     kept *= rows.number * rows.live
-    most = float(tall * units * streams.size)
     whole = structure.mapping_compaction == _WHOLE_LAYER and mode == _OU_ROW
     if special is not None and whole and above >= 0:
         compacted_moments(layer, rows, above, groups[:known], parts[:used], streams, out)

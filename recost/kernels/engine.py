@@ -151,24 +151,39 @@ def network_sums(layers, structure, counts, copies, budget, sums):
     put_size(structure, need, rounds, sums)
 
 
+@inlined
+def add_layers(times, cycles, crossbars, many, copies):
+    """Cycles, those of the slowest layer, and crossbars x cycles, with layers of `cycles` more.
+
+    They are `many` alike, of each of which there are `copies` or more.  Copies of a layer share
+    its work: tiles x time does not depend on how many there are.
+    """
+    total, slowest, control = times
+    slowest = max(slowest, cycles / copies)
+    return total + many * cycles, slowest, control + many * (crossbars * cycles)
+
+
 @borrowing
 def sum_layers(counts, copies, sums):
     """Sums over layers of what they count into `sums`; the rest 0."""
     for i in range(SUMS):
         sums[i] = 0.0
-    cycles = slowest = activations = control = stored = 0.0
+    times, activations, stored = (0.0, 0.0, 0.0), 0.0, 0.0
     for i in range(counts.shape[0]):
         for action in range(ACTIONS):
             sums[action] += counts[i, action]
-        cycles += counts[i, CYCLES]
-        slowest = max(slowest, counts[i, CYCLES] / copies[i])
+        times = add_layers(times, counts[i, CYCLES], counts[i, CROSSBARS], 1.0, copies[i])
         activations += counts[i, OU_ACTIVATIONS]
-        # Copies of a layer share its work: tiles x time does not depend on how many there are.
-        control += counts[i, CROSSBARS] * counts[i, CYCLES]
         stored += counts[i, INDEX_BITS_STORED] * copies[i]
-    sums[SUM_CYCLES], sums[SUM_SLOWEST], sums[SUM_ACTIVATIONS] = cycles, slowest, activations
-    sums[SUM_CONVERSIONS] = sums[ADC_CONVERSIONS]
-    sums[SUM_CONTROL], sums[SUM_STORED] = control, stored
+    put_times(times, activations, stored, sums)
+
+
+@inlined
+def put_times(times, activations, stored, sums):
+    """Put in what is summed over layers besides their actions, which `sums` hold."""
+    sums[SUM_CYCLES], sums[SUM_SLOWEST], sums[SUM_CONTROL] = times
+    sums[SUM_ACTIVATIONS], sums[SUM_CONVERSIONS] = activations, sums[ADC_CONVERSIONS]
+    sums[SUM_STORED] = stored
 
 
 @inlined

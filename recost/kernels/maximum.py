@@ -27,6 +27,7 @@ from __future__ import annotations
 import math
 
 from recost.kernels._numba import borrowing, inlined
+from recost.kernels.elementary import erfc, exp, third_root
 from recost.kernels.normal import quantile
 from recost.kernels.records import Cumulants
 
@@ -35,6 +36,10 @@ _DENSITY_AT_0 = 1.0 / math.sqrt(2.0 * math.pi)
 _FEW = 8.0
 # A binomial law of much less variance than mean has hardly more values than its mean.
 _LATTICE = 0.4
+# A law of less skewness is as good as symmetric.
+_SYMMETRIC = 1e-6
+# The exponential of this is as good as nothing.
+_NOTHING = -700.0
 # Below this variance (squared units) the thinner tail would turn back at five deviations.
 _THIN = 2.0
 # Rounding can leave any ratio of moments where there is next to no variance.
@@ -64,16 +69,39 @@ SHARES = (
 MEMORY = len(SHARES) + 1
 
 
+@inlined
+def _base(x, skewness):
+    """What Wilson and Hilferty take the third root of: not above 0 beyond the end of the law."""
+    return 1.0 + 0.5 * skewness * x
+
+
+@inlined
+def _score(root, skewness):
+    """The normal score that belongs to that root."""
+    return 6.0 / skewness * (root - 1.0) + skewness / 6.0
+
+
 @borrowing
 def below(x, skewness):
     """P(X <= x) for a standardised X of that skewness."""
     z = x
-    if abs(skewness) >= 1e-6:
-        base = 1.0 + 0.5 * skewness * x
+    if abs(skewness) >= _SYMMETRIC:
+        base = _base(x, skewness)
         if base <= 0.0:  # beyond the end of a distribution that is bounded on this side
             return 0.0 if skewness > 0.0 else 1.0
-        z = 6.0 / skewness * (base ** (1.0 / 3.0) - 1.0) + skewness / 6.0
+        z = _score(base**_THIRD, skewness)
     return 0.5 * math.erfc(-z * _SQRT_HALF)
+
+
+@inlined
+def below_each(x, skewness):
+    """`below` without branches."""
+    base, skewed = _base(x, skewness), abs(skewness) >= _SYMMETRIC
+    inside = base > 0.0
+    z = _score(third_root(base if inside else 1.0), skewness if skewed else 1.0)
+    share = 0.5 * erfc(-(z if skewed else x) * _SQRT_HALF)
+    beyond = 0.0 if skewness > 0.0 else 1.0
+    return share if inside or not skewed else beyond
 
 
 @borrowing
@@ -154,6 +182,15 @@ def beyond(z, deviation, a, thin, reach):
 
 
 @inlined
+def add_node(raw, z, share, law):
+    """Raw moments with a node of the rule more: its score, its share, and what `beyond` takes."""
+    deviation, a, thin, reach = law
+    off = beyond(z, deviation, a, thin, reach)
+    one, two, three = raw
+    return one + share * off, two + share * off * off, three + share * off * off * off
+
+
+@inlined
 def varies(mean, variance, bound):
     """Whether variables differ: spread that rounding left is none; nor is any at the bound."""
     return variance > 1e-12 * (1.0 + mean * mean) and mean < bound
@@ -183,13 +220,10 @@ def _smooth_largest(variance, third, reach, row):
     `row` are the scores of their number.
     """
     deviation, a, thin = tail(variance, third)
-    one = two = three = 0.0
+    raw = 0.0, 0.0, 0.0
     for i in range(len(SHARES)):
-        off = beyond(row[i], deviation, a, thin, reach)
-        one += SHARES[i] * off
-        two += SHARES[i] * off * off
-        three += SHARES[i] * off * off * off
-    return one, two, three
+        raw = add_node(raw, row[i], SHARES[i], (deviation, a, thin, reach))
+    return raw
 
 
 @borrowing
@@ -211,6 +245,23 @@ def largest(mean, variance, third, count, unit, bound, memory):
     return of_raw(mean, raw, unit, bound)
 
 
+@inlined
+def _clark(a, b, spread, law, bound):
+    """Cumulants of the larger of two normals; `law` are P(the first is the larger) and a density.
+
+    The density is that of their difference, of deviation `spread`, at 0, times the spread.
+    """
+    share, density = law
+    mean = a.mean * share + b.mean * (1.0 - share) + spread * density
+    square = (
+        (a.variance + a.mean * a.mean) * share
+        + (b.variance + b.mean * b.mean) * (1.0 - share)
+        + (a.mean + b.mean) * spread * density
+    )
+    third = a.third if share >= 0.5 else b.third
+    return Cumulants(min(mean, bound), max(0.0, square - mean * mean), third)
+
+
 @borrowing
 def larger(a, b, bound):
     """Cumulants of the larger of two independent variables, as if both were normal (Clark).
@@ -223,11 +274,20 @@ def larger(a, b, bound):
     score = (a.mean - b.mean) / spread
     share = 0.5 * math.erfc(-score * _SQRT_HALF)
     density = _DENSITY_AT_0 * math.exp(-0.5 * score * score)
-    mean = a.mean * share + b.mean * (1.0 - share) + spread * density
-    square = (
-        (a.variance + a.mean * a.mean) * share
-        + (b.variance + b.mean * b.mean) * (1.0 - share)
-        + (a.mean + b.mean) * spread * density
+    return _clark(a, b, spread, (share, density), bound)
+
+
+@inlined
+def larger_each(a, b, bound):
+    """`larger` without branches."""
+    spread, first = math.sqrt(a.variance + b.variance), a.mean >= b.mean
+    differ = spread > 0.0
+    score = (a.mean - b.mean) / (spread if differ else 1.0)
+    share = 0.5 * erfc(-score * _SQRT_HALF)
+    density = _DENSITY_AT_0 * exp(max(-0.5 * score * score, _NOTHING))
+    found = _clark(a, b, spread, (share, density), bound)
+    return Cumulants(
+        found.mean if differ else (a.mean if first else b.mean),
+        found.variance if differ else 0.0,
+        found.third if differ else (a.third if first else b.third),
     )
-    third = a.third if share >= 0.5 else b.third
-    return Cumulants(min(mean, bound), max(0.0, square - mean * mean), third)

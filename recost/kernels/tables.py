@@ -18,42 +18,37 @@ sweep needs.  What no table covers is summed directly.
 
 from __future__ import annotations
 
-import math
 from typing import Any, NamedTuple
 
 import numpy as np
 
-from recost.kernels._intrinsics import fma
-from recost.kernels._numba import borrowing, inlined, joined
+from recost.kernels._numba import inlined, joined
+from recost.kernels.blocks import BLOCK
+from recost.kernels.causes import Causes, put_causes, stream_sums
+from recost.kernels.cells import (
+    AT_DEAD,
+    AT_INPUTS,
+    AT_LIMITS,
+    AT_UNITS,
+    AT_WEIGHTS,
+    COVERED,
+    LANES,
+    RHO,
+    UNITS_VALUES,
+    P,
+    X,
+    read_table,
+)
 from recost.kernels.moments import (
     ACTIONS,
     CONVERSIONS,
     DRIVES,
     LIMITS,
-    OWN_FIXED,
-    OWN_FRESH,
     READS,
-    SHARED_FIXED,
-    SHARED_FRESH,
     crossbar_moments,
     row_correlation,
 )
 
-# The functions of a table, and how many values each has.
-UNITS, INPUTS, WEIGHTS, LIVE = range(4)
-SURFACES = 4
-UNITS_VALUES, INPUTS_VALUES, WEIGHTS_VALUES, LIMITS_VALUES = 3, 2, 4, 4
-# Coefficients along each axis of a cell.
-ORDER = 12
-# Numbers of scratch space that a reader needs for each table: a row of a cell, what was read last
-# of weights, dead rows, inputs, units and limits, and the densities that this was read for.
-_WEIGHTS = ORDER * WEIGHTS_VALUES
-_DEAD = _WEIGHTS + WEIGHTS_VALUES
-_INPUTS = _DEAD + WEIGHTS_VALUES
-_UNITS = _INPUTS + INPUTS_VALUES
-_LIMITS = _UNITS + UNITS_VALUES
-_AT = _LIMITS + 3
-SCRATCH = _AT + 3
 # A difference that is less than this share of its terms is summed directly, and a variance that
 # is less than this share of the mean: their roots are not as exact as they are.
 _LEFT = 1e-3
@@ -79,6 +74,8 @@ class Tables(NamedTuple):
     `limits` their coefficients [pieces, ORDER, LIMITS_VALUES].
     `asked`, if it has places, takes down what is asked for (rows, height, direction, p, rho, x)
     and nothing is computed: [places, 6], the first place counting those that are used.
+    `scratch` [`SCRATCH`] is to work in, and `last` [tables, `READ`] has what was read last of each
+    table by a point on its own.
     """
 
     direction: int
@@ -93,16 +90,25 @@ class Tables(NamedTuple):
     limits: Any
     asked: Any
     scratch: Any
+    last: Any
 
 
 def flattened(tables: Tables) -> Tables:
-    """Tables as kernels read them: the coefficients of inputs and weights in one row each."""
-    return tables._replace(inputs=tables.inputs.reshape(-1), weights=tables.weights.reshape(-1))
+    """Tables as kernels read them: the coefficients of each kind in one row.
+
+    Those of the units get a fourth value, 0, so that they lie as `sums_of_4` reads them.
+    """
+    return tables._replace(
+        units=np.pad(tables.units, ((0, 0), (0, 0), (0, LANES - UNITS_VALUES))).reshape(-1),
+        inputs=tables.inputs.reshape(-1),
+        weights=tables.weights.reshape(-1),
+        limits=tables.limits.reshape(-1),
+    )
 
 
 @inlined
-def reader(tables, direction, scratch):
-    """The tables for a layer of that direction, with the scratch space of one thread."""
+def reader(tables, direction, scratch, last):
+    """The tables for a layer of that direction, with the space of one thread."""
     return Tables(
         direction,
         tables.keys,
@@ -116,159 +122,18 @@ def reader(tables, direction, scratch):
         tables.limits,
         tables.asked,
         scratch,
+        last,
     )
 
 
 @inlined
-def position(density):
-    """A density as a place on an axis: sqrt(t) / (sqrt(t) + sqrt(1 - t)).
-
-    Binomial counts spread alike everywhere on it, as on the arcsine of the square root.
-    """
-    root = math.sqrt(density)
-    return root / (root + math.sqrt(1.0 - density))
-
-
-@inlined
-def _covers(axis, density):
-    """Whether a density lies on the axis."""
-    return axis.low <= density <= axis.high
-
-
-@inlined
-def _cell(axis, density):
-    """The cell of a density, and where in it that lies, from -1 to 1."""
-    at = (position(density) - axis.start) * axis.scale
-    cell = min(max(int(at), 0), axis.cells - 1)
-    return cell, 2.0 * (at - cell) - 1.0
-
-
-@inlined
-def _basis(u):
-    """Chebyshev's polynomials at u: as many numbers as ORDER says, which stay in registers."""
-    t = 2.0 * u
-    b2 = fma(t, u, -1.0)
-    b3 = fma(t, b2, -u)
-    b4 = fma(t, b3, -b2)
-    b5 = fma(t, b4, -b3)
-    b6 = fma(t, b5, -b4)
-    b7 = fma(t, b6, -b5)
-    b8 = fma(t, b7, -b6)
-    b9 = fma(t, b8, -b7)
-    b10 = fma(t, b9, -b8)
-    return 1.0, u, b2, b3, b4, b5, b6, b7, b8, b9, b10, fma(t, b10, -b9)
-
-
-@inlined
-def _read(surface, values, densities, width, scratch, out):
-    """The `width` values of a surface at two densities into scratch, from `out` on.
-
-    Whether the surface covers them; if it does not, nothing is read.
-    """
-    one, two = densities
-    covered = _covers(surface.first, one) and _covers(surface.second, two)
-    if covered:
-        i, u = _cell(surface.first, one)
-        j, w = _cell(surface.second, two)
-        cell = surface.cell + i * surface.second.cells + j
-        first, second = _basis(u), _basis(w)
-        # One after the other, so that the rows lie at distances that are known when this compiles.
-        size = ORDER * ORDER * width
-        found = values[cell * size : (cell + 1) * size]
-        for k in range(ORDER * width):
-            value = found[k]
-            for a in range(1, ORDER):
-                value = fma(first[a], found[a * ORDER * width + k], value)
-            scratch[k] = value
-        for f in range(width):
-            value = scratch[f]
-            for b in range(1, ORDER):
-                value = fma(second[b], scratch[b * width + f], value)
-            scratch[out + f] = value
-    return covered
-
-
-@borrowing
-def _read_inputs(surface, values, densities, scratch):
-    """The values of the inputs into scratch; whether the surface covers the densities."""
-    return _read(surface, values, densities, INPUTS_VALUES, scratch, _INPUTS)
-
-
-@borrowing
-def _read_weights(surface, values, densities, scratch, out):
-    """The values of weights or dead rows into scratch; whether the surface covers the densities."""
-    return _read(surface, values, densities, WEIGHTS_VALUES, scratch, out)
-
-
-@inlined
-def _read_units(surface, values, density, scratch, out):
-    """The values of the units into scratch, from `out` on; whether their axis covers that."""
-    covered = _covers(surface.first, density)
-    if covered:
-        i, u = _cell(surface.first, density)
-        cell, basis = surface.cell + i, _basis(u)
-        for f in range(UNITS_VALUES):
-            value = values[cell, 0, f]
-            for a in range(1, ORDER):
-                value = fma(basis[a], values[cell, a, f], value)
-            scratch[out + f] = value
-    return covered
-
-
-@inlined
-def _read_limits(tables, table, densities, scratch):
-    """The limits of one group (see `usual_bound`) at p, rho and x into scratch."""
-    p, rho, x = densities
-    v = p * rho * x
-    low, high = tables.pieces[table], tables.pieces[table + 1] - 1
-    while low < high:  # the last piece that begins at v or before
-        middle = (low + high + 1) // 2
-        if tables.edges[middle, 0] <= v:
-            low = middle
-        else:
-            high = middle - 1
-    begin, end = tables.edges[low, 0], tables.edges[low, 1]
-    basis = _basis(2.0 * (v - begin) / (end - begin) - 1.0)
-    beyond, zero = tables.limits[low, 0, 0], tables.limits[low, 0, 1]
-    one, two = tables.limits[low, 0, 2], tables.limits[low, 0, 3]
-    for k in range(1, ORDER):
-        beyond = fma(basis[k], tables.limits[low, k, 0], beyond)
-        zero = fma(basis[k], tables.limits[low, k, 1], zero)
-        one = fma(basis[k], tables.limits[low, k, 2], one)
-        two = fma(basis[k], tables.limits[low, k, 3], two)
-    scratch[_LIMITS] = tables.usual[low]
-    scratch[_LIMITS + 1] = v * max(0.0, beyond)
-    scratch[_LIMITS + 2] = v * p * p * max(0.0, zero - 2.0 * x * one + x * x * two)
-
-
-@inlined
-def _read_table(tables, table, densities, got):
-    """All that a table holds at p, rho and x into `got`; whether it covers them."""
-    p, rho, x = densities
-    at, surfaces = table * SURFACES, tables.surfaces
-    known = _read_units(surfaces[at + UNITS], tables.units, rho * p * x, got, _UNITS)
-    if known:
-        known = _read_inputs(surfaces[at + INPUTS], tables.inputs, (p, rho * x), got)
-    if known:
-        both = x, rho * p
-        known = _read_weights(surfaces[at + WEIGHTS], tables.weights, both, got, _WEIGHTS)
-    for k in range(WEIGHTS_VALUES):
-        got[_DEAD + k] = 0.0
-    if known and rho < 1.0:
-        known = _read_weights(surfaces[at + LIVE], tables.weights, (x * p, rho), got, _DEAD)
-    if known:
-        _read_limits(tables, table, densities, got)
-    return known
-
-
-@inlined
-def _find(tables, rows):
-    """The table for these rows, or -1."""
+def find_table(tables, number, height):
+    """The table for so many rows in units of that height, or -1."""
     if tables.direction >= 0:
         for i in range(tables.keys.shape[0]):
             if (
-                tables.keys[i, 0] == rows.number
-                and tables.keys[i, 1] == rows.height
+                tables.keys[i, 0] == number
+                and tables.keys[i, 1] == height
                 and tables.keys[i, 2] == tables.direction
             ):
                 return i
@@ -287,68 +152,134 @@ def _ask(tables, rows, density, densest):
 
 
 @inlined
-def _read_all(tables, table, densities, many, out):
-    """Fill the causes in `out`; False where a table does not cover the densities."""
+def _of_order(powers, densities, values):
+    """Moments of one order by the four causes; and those of weights and of units alone.
+
+    `powers` are those of groups, p and x; the tables hold what they leave, so that small densities
+    stay exact.  `values` are of (units, inputs, weights, weights by slice, dead rows, by slice).
+    """
+    power, power_p, power_x = powers
+    many, p, rho, x = densities
+    units, inputs, weights, weights_one, dead, dead_one = values
+    r = rho * p
+    alone, through = rho * p * x * units, power_p * (rho * x) * inputs
+    scale, dead_scale = power_x * r * (1.0 - r), power_x * power_p * rho * (1.0 - rho)
+    fixed, fixed_one = scale * weights, scale * weights_one
+    lost, lost_one = dead_scale * dead, dead_scale * dead_one
+    rest = alone - through - fixed_one + lost_one
+    # A crossbar that keeps all rows has no cause of its own.
+    own, fresh = (many * (fixed - lost), many * rest) if p < 1.0 else (0.0, 0.0)
+    return (power * lost, power * (through - lost_one), own, fresh), many * fixed, many * alone
+
+
+@inlined
+def read_causes(many, got, k):
+    """The causes of a crossbar of so many column groups from what was read at point k.
+
+    And whether they are as exact as they have to be.
+    """
+    p, rho, x = got[P + k], got[RHO + k], got[X + k]
+    densities, second = (many, p, rho, x), (many * many, p * p, x * x)
+    mean, variance = got[AT_UNITS + k], got[AT_UNITS + BLOCK + k]
+    values = (
+        variance,
+        got[AT_INPUTS + k],
+        got[AT_WEIGHTS + k],
+        got[AT_WEIGHTS + 2 * BLOCK + k],
+        got[AT_DEAD + k],
+        got[AT_DEAD + 2 * BLOCK + k],
+    )
+    two, fixed, alone = _of_order(second, densities, values)
+    exact = got[COVERED + k] > 0.0 and not variance < _CERTAIN * mean
+    lost = two[2] < _LEFT * fixed or two[2] + two[3] < _LEFT * alone
+    exact = exact and (p >= 1.0 or not lost)
+    values = (
+        got[AT_UNITS + 2 * BLOCK + k],
+        got[AT_INPUTS + BLOCK + k],
+        got[AT_WEIGHTS + BLOCK + k],
+        got[AT_WEIGHTS + 3 * BLOCK + k],
+        got[AT_DEAD + BLOCK + k],
+        got[AT_DEAD + 3 * BLOCK + k],
+    )
+    powers = second[0] * many, second[1] * p, second[2] * x
+    three, _, _ = _of_order(powers, densities, values)
+    found = Causes(
+        many * (rho * p * x) * mean,
+        max(0.0, two[0]),
+        three[0],
+        max(0.0, two[1]),
+        three[1],
+        max(0.0, two[2]),
+        three[2],
+        max(0.0, two[3]),
+        three[3],
+    )
+    return found, exact
+
+
+@inlined
+def read_limits(many, got, k):
+    """The limits of a crossbar of so many column groups (see `usual_bound`)."""
+    return (
+        many * got[AT_LIMITS + k],
+        many * got[AT_LIMITS + BLOCK + k],
+        many * got[AT_LIMITS + 2 * BLOCK + k],
+    )
+
+
+@inlined
+def actions_of(mean, group, kept, total):
+    """Conversions, drives and reads of groups that are alike: (multiplicity, width).
+
+    Each keeps so many rows; `total` is P(a row is active) summed over the slices.
+    """
+    many, width = group
+    driven = many * kept * total
+    return width * mean, driven, width * driven
+
+
+@inlined
+def independent(rows, groups, parts):
+    """Whether column groups are alike and their rows independent."""
+    simple = groups.size == 1 and parts.size == 1 and parts[0].weight == 1.0
+    within = row_correlation(parts[0].correlation, rows)
+    return simple and rows.input_correlation <= 0.0 and within <= 0.0
+
+
+@inlined
+def _read_one(tables, table, densities):
+    """What a table holds at p, rho and x."""
     p, rho, x = densities
-    v, u, r = rho * p * x, rho * x, rho * p
-    got = tables.scratch[table]
+    got = tables.last[table]
     # Crossbars of one height and density are alike, whatever layer they belong to.
-    if not (got[_AT] == p and got[_AT + 1] == rho and got[_AT + 2] == x):
-        got[_AT] = math.nan
-        if not _read_table(tables, table, densities, got):
-            return False
-        got[_AT], got[_AT + 1], got[_AT + 2] = p, rho, x
-    if got[_UNITS + 1] < _CERTAIN * got[_UNITS]:
-        return False
-    for cause in range(ACTIONS):
-        out[cause, 0] = many * v * got[_UNITS]
-    # The tables hold what the leading powers leave, so that small densities stay exact.
-    power, power_p, power_x = many, p, x
-    for m in range(1, 3):
-        power, power_p, power_x = power * many, power_p * p, power_x * x
-        alone, through = v * got[_UNITS + m], power_p * u * got[_INPUTS + m - 1]
-        scale, dead_scale = power_x * r * (1.0 - r), power_x * power_p * rho * (1.0 - rho)
-        fixed, fixed_one = scale * got[_WEIGHTS + m - 1], scale * got[_WEIGHTS + m + 1]
-        lost, lost_one = dead_scale * got[_DEAD + m - 1], dead_scale * got[_DEAD + m + 1]
-        out[SHARED_FIXED, m] = power * lost
-        out[SHARED_FRESH, m] = power * (through - lost_one)
-        out[OWN_FIXED, m] = many * (fixed - lost)
-        out[OWN_FRESH, m] = many * (alone - through - fixed_one + lost_one)
-        if p >= 1.0:  # a crossbar that keeps all rows has no cause of its own
-            out[OWN_FIXED, m] = out[OWN_FRESH, m] = 0.0
-        elif m == 1:
-            own = out[OWN_FIXED, 1] + out[OWN_FRESH, 1]
-            if out[OWN_FIXED, 1] < _LEFT * many * fixed or own < _LEFT * many * alone:
-                return False
-    for cause in range(ACTIONS):
-        out[cause, 1] = max(0.0, out[cause, 1])
-    return True
+    if not (got[P] == p and got[RHO] == rho and got[X] == x):
+        got[P], got[RHO], got[X] = p, rho, x
+        read_table(tables, table, np.int64(1), got)
+    return got
 
 
 @joined
 def tabulated_moments(rows, groups, parts, streams, tables, out):
     """What `crossbar_moments` fills in, from tables where they cover it."""
-    densest = total = 0.0
-    for b in range(streams.size):
-        densest = max(densest, streams[b])
-        total += streams[b]
+    densest, total, _ = stream_sums(streams)
     part, group = parts[0], groups[0]
-    simple = groups.size == 1 and parts.size == 1 and part.weight == 1.0
-    within = row_correlation(part.correlation, rows)
-    simple = simple and rows.input_correlation <= 0.0 and within <= 0.0
+    simple = independent(rows, groups, parts)
     if tables.asked.shape[0] > 0:
         if simple:
             _ask(tables, rows, part.density, densest)
         out[:, :] = 0.0
         return
-    table = _find(tables, rows) if simple else -1
-    densities, many = (part.density, rows.live, densest), group.multiplicity
-    if table < 0 or not _read_all(tables, table, densities, many, out):
-        crossbar_moments(rows, groups, parts, streams, out)
-        return
-    driven = many * rows.number * rows.live * part.density * total
-    out[ACTIONS, CONVERSIONS] = group.width * out[OWN_FRESH, 0]
-    out[ACTIONS, DRIVES] = driven
-    out[ACTIONS, READS] = group.width * driven
-    for k in range(3):
-        out[LIMITS, k] = many * tables.scratch[table, _LIMITS + k]
+    table = find_table(tables, rows.number, rows.height) if simple else -1
+    if table >= 0:
+        got = _read_one(tables, table, (part.density, rows.live, densest))
+        found, exact = read_causes(group.multiplicity, got, 0)
+        if exact:
+            put_causes(found, out)
+            kept = rows.number * rows.live * part.density
+            same = group.multiplicity, group.width
+            actions = actions_of(found.mean, same, kept, total)
+            out[ACTIONS, CONVERSIONS], out[ACTIONS, DRIVES], out[ACTIONS, READS] = actions
+            limits = read_limits(group.multiplicity, got, 0)
+            out[LIMITS, 0], out[LIMITS, 1], out[LIMITS, 2] = limits
+            return
+    crossbar_moments(rows, groups, parts, streams, out)

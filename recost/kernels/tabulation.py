@@ -9,8 +9,8 @@ import numpy as np
 
 from recost.kernels._numba import kernel
 from recost.kernels.binomial import RARE, ceil_means, count_pmf
+from recost.kernels.cells import INPUTS_VALUES, LIMITS_VALUES, UNITS_VALUES, WEIGHTS_VALUES
 from recost.kernels.placement import ceil_div
-from recost.kernels.tables import INPUTS_VALUES, LIMITS_VALUES, UNITS_VALUES, WEIGHTS_VALUES
 
 # Neighbouring laws that are gone through together: they have about the same range.
 _TOGETHER = 16

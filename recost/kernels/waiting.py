@@ -10,7 +10,7 @@ from __future__ import annotations
 import math
 
 from recost.kernels._numba import inlined, joined
-from recost.kernels.causes import causes, of_filters, scaled, together
+from recost.kernels.causes import causes, causes_in, of_filters, scaled, stream_sums, together
 from recost.kernels.classes import (
     KEPT_ROWS,
     WORK,
@@ -155,6 +155,14 @@ def _keeps_by_groups(structure):
 
 
 @inlined
+def _mixed(out, streams, density, known):
+    """The moments of `together`, if they are `known`; else 0."""
+    if not known:
+        return 0.0, 0.0, 0.0
+    return together(causes_in(out), out[FILTERS, 1], stream_sums(streams)[2], density)
+
+
+@inlined
 def _lattice(structure, rows, streams, unit, special):
     """Of what a crossbar's cycles are multiples, given that of its groups."""
     lattice = float(unit)
@@ -201,15 +209,13 @@ def _row_class_wait(layer, structure, place, inputs, special, tables, room):
         most *= alike * n
         lattice = _lattice(structure, rows, streams, alike * units if same else alike, special)
         stretch = units / widest if by_crossbar else 1.0
-        density = kept_density(rows, kept)
+        density = kept_density(rows.number * rows.live, kept)
         if special is not None and by_crossbar and states == 0 and every:
             add_tied_class(rows, told, (classes, count, stretch, density), law, joint, room)
         given, held = (rows, streams, n, joint), ((piece, reference), classes, same, count, stretch)
         states = add_class(states, layer, structure, given, held, special, room)
-        mixed = (
-            together(out, streams, density / units) if ordinary or above < 0 else (0.0, 0.0, 0.0)
-        )
-        (mine, shared, slope), every = causes(out, mixed, alike, n), every and same
+        mixed = _mixed(out, streams, density / units, ordinary or above < 0)
+        (mine, shared, slope), every = causes(causes_in(out), mixed, alike, n), every and same
         if bound == 0.0 or mine.mean > own.mean:
             usual = alike * out[LIMITS, 0] if n == 1.0 and ordinary else math.inf
             own, filters = mine, of_filters(out, alike * n)

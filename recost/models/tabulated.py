@@ -10,21 +10,21 @@ from typing import Any, NamedTuple
 import numba
 import numpy as np
 
-from recost.kernels.tables import (
+from recost.kernels.cells import (
     INPUTS,
     INPUTS_VALUES,
     LIMITS_VALUES,
     LIVE,
     ORDER,
+    READ,
     SCRATCH,
-    SURFACE,
     SURFACES,
     UNITS,
     UNITS_VALUES,
     WEIGHTS,
     WEIGHTS_VALUES,
-    Tables,
 )
+from recost.kernels.tables import SURFACE, Tables
 from recost.kernels.tabulation import input_sums, limit_sums, unit_sums, usual_from, weight_sums
 
 Array = np.ndarray[Any, Any]
@@ -198,7 +198,8 @@ class Tabulation:
             np.concatenate([*usual, np.zeros(0)]),
             np.concatenate([*limits, np.zeros((0, ORDER, LIMITS_VALUES))]),
             np.zeros((0, 6)),
-            np.full((len(made), SCRATCH), np.nan),
+            np.empty(SCRATCH),
+            np.full((len(made), READ), np.nan),
         )
 
 

@@ -8,6 +8,7 @@ import math
 
 import numpy as np
 
+from recost.kernels.cells import INPUTS, LIVE, ORDER, SURFACES, UNITS, WEIGHTS
 from recost.kernels.counts import layer_counts, layer_placement
 from recost.kernels.engine import (
     SUM_ACTIVATIONS,
@@ -23,7 +24,6 @@ from recost.kernels.engine import (
 )
 from recost.kernels.maximum import _LOGARITHMS, SHARES
 from recost.kernels.normal import quantile
-from recost.kernels.tables import INPUTS, LIVE, ORDER, SURFACES, UNITS, WEIGHTS
 from recost.vocabulary import ACTIONS, COUNTS, Count
 
 # Points whose cells of a table are copied at once, so that they stay in cache.
@@ -53,10 +53,14 @@ def read(surface, values, one, two):
     i, first = cell(surface["first"], one)
     j, second = cell(surface["second"], two)
     at = surface["cell"] + i * surface["second"]["cells"] + j
-    out = np.empty((len(one), values.shape[2] // ORDER))
+    width = values.shape[2] // ORDER
+    if surface["first"]["scale"] == 0.0:  # all coefficients but the first are 0
+        rows = values[at, 0].reshape(-1, ORDER, width)
+        return np.matmul(second[:, None, :], rows)[:, 0]
+    out = np.empty((len(one), width))
     for start in range(0, len(one), TOGETHER):
         part = slice(start, start + TOGETHER)
-        rows = np.matmul(first[part, None, :], values[at[part]]).reshape(-1, ORDER, out.shape[1])
+        rows = np.matmul(first[part, None, :], values[at[part]]).reshape(-1, ORDER, width)
         out[part] = np.matmul(second[part, None, :], rows)[:, 0]
     return out
 
@@ -125,6 +129,8 @@ def usual_bound(mean, held, crossbars, chunks):
 
 
 def scores(count):
+    if count == 1:
+        return None
     return [-quantile(-math.expm1(-y / count)) for y in _LOGARITHMS]
 
 
@@ -137,15 +143,30 @@ def largest(mean, variance, third, z, bound):
     c, shift = 1.0 - square, a * (1.0 - square + square * square / 3.0)
     slope, bend, twist = c * c, a * c, square / 3.0
     thin = 1.0 / (48.0 * np.maximum(variance, 2.0))
-    one = two = three = 0.0
+    one, two, three = np.zeros((3, len(mean)))
+    off, more = np.empty((2, len(mean)))
     for share, score in zip(SHARES, z, strict=True):
-        tail = c + a * score
-        thinner = score * (score * score - 1.0) * thin * np.minimum(1.0, tail * tail)
-        skewed = score * (slope + score * (bend + score * twist)) - shift
-        off = np.minimum(deviation * (skewed - thinner), reach)
-        first = share * off
-        second = first * off
-        one, two, three = one + first, two + second, three + second * off
+        np.multiply(a, score, out=more)
+        more += c
+        more *= more
+        np.minimum(more, 1.0, out=more)
+        more *= thin
+        more *= score * (score * score - 1.0)
+        np.multiply(twist, score, out=off)
+        off += bend
+        off *= score
+        off += slope
+        off *= score
+        off -= shift
+        off -= more
+        off *= deviation
+        np.minimum(off, reach, out=off)
+        np.multiply(off, share, out=more)
+        one += more
+        more *= off
+        two += more
+        more *= off
+        three += more
     mean = np.minimum(mean + np.maximum(0.0, one), bound)
     return mean, two - one * one, three - 3.0 * one * two + 2.0 * one * one * one
 
@@ -186,11 +207,26 @@ class NumpySweep:
 
     def __init__(self, moving, tables, structure):
         self.tables, self.moving, self.structure = tables, moving, structure
-        self.plans = {i: self._plan(i) for i in sorted(set(moving.first.tolist()))}
-        self.many = {i: int((moving.first == i).sum()) for i in self.plans}
+        self.layers, self.fixed = {}, np.zeros(COUNTS)  # layers by what they wait for
+        for i in moving.first.tolist():
+            layer = moving.layers[i]
+            self.fixed += self._fixed(layer)
+            self.layers.setdefault(self._plan(i), []).append(float(layer["vectors"]))
+        self.scores = {
+            many: scores(many)
+            for groups, _, rows in self.layers
+            for _, _, chunks, columns in rows
+            for many in (groups * chunks, *(count for _, count in columns))
+        }
+
+    def _fixed(self, layer):
+        """What does not depend on densities."""
+        fixed = np.zeros(COUNTS)
+        layer_counts(layer, self.structure, None, None, fixed)
+        return fixed
 
     def _plan(self, i):
-        """What does not depend on densities."""
+        """Groups, densities of slices and classes of crossbars: (rows, table, chunks, columns)."""
         layer, structure = self.moving.layers[i], self.structure
         place = layer_placement(layer, structure)
         size = int(structure["crossbar_rows"])
@@ -206,17 +242,12 @@ class NumpySweep:
                 continue
             key = [rows, structure["operation_unit_rows"], self.moving.directions[i]]
             table = int(np.flatnonzero((self.tables.keys == key).all(axis=1))[0])
-            columns = []
-            for bitlines, count in wide:
-                if count:
-                    units = bitlines // 16
-                    assert bitlines % 16 == 0
-                    columns.append((units, 2 * count, scores(2 * count)))
-            waits = chunks * int(layer["groups"])
-            classes.append((rows, table, chunks, columns, scores(waits) if waits > 1 else None))
-        fixed = np.zeros(COUNTS)
-        layer_counts(layer, structure, None, None, fixed)
-        return classes, fixed, int(structure["sparsity_index_bits"])
+            assert all(bitlines % 16 == 0 for bitlines, count in wide if count)
+            columns = tuple((bitlines // 16, 2 * count) for bitlines, count in wide if count)
+            classes.append((int(rows), table, int(chunks), columns))
+        place = float(layer["element_density"]), float(layer["row_density"])
+        assert self.__dict__.setdefault("place", place) == place  # all layers have these densities
+        return int(layer["groups"]), tuple(layer["slice_density"].tolist()), tuple(classes)
 
     def crossbar(self, table, units, densities):
         """What a crossbar of so many column groups does; alike for all layers of these densities.
@@ -235,36 +266,26 @@ class NumpySweep:
         own_third, common, gained = together([units * one for one in scaled], p, steep)
         return mean, own, third + own_third, held, shared, shared_third + common, gained / shared
 
-    def counts(self, i, element, rho):
-        """The counts of layer i that depend on densities, over its fixed ones: [points, COUNTS]."""
-        layer = self.moving.layers[i]
-        classes, fixed, width = self.plans[i]
-        none = 1.0 - 0.5 * element
-        p = 1.0 - none * none
-        live, density = rho * p, layer["slice_density"]
-        total = float(density.sum())
-        vectors = float(layer["vectors"])
-        work = drives = kept = bound = 0.0
+    def waits(self, plan, p, rho):
+        """Cycles, activations, drives and kept rows of a layer for a vector."""
+        groups, density, classes = plan
+        density, total = np.array(density), sum(density)
+        x, steep = np.full_like(p, density.max()), float((density**2).sum()) / total
+        work = driven = bound = 0.0
         slowest = None
-        place = float(layer["element_density"]), float(layer["row_density"])
-        assert self.kept.setdefault("place", place) == place  # every layer has the same densities
-        for rows, table, chunks, columns, z in classes:
-            mine, most = None, 0.0
-            for k, (units, count, own_z) in enumerate(columns):
-                crossbars = float(layer["groups"] * chunks * count)
+        for rows, table, chunks, columns in classes:
+            mine, most, waits = None, 0.0, groups * chunks
+            for k, (units, count) in enumerate(columns):
+                crossbars = float(waits * count)
                 if (table, units) not in self.kept:  # alike, whatever layer they belong to
-                    x, steep = np.full_like(p, density.max()), float((density**2).sum()) / total
-                    densities = p, rho, x, steep
-                    self.kept[table, units] = self.crossbar(table, units, densities)
+                    self.kept[table, units] = self.crossbar(table, units, (p, rho, x, steep))
                 mean, own, third, held, shared, shared_third, slope = self.kept[table, units]
-                limit = usual_bound(mean, held, crossbars, float(layer["groups"] * chunks))
-                one = largest(mean, own, third, own_z, limit)
+                limit = usual_bound(mean, held, crossbars, float(waits))
+                one = largest(mean, own, third, self.scores[count], limit)
                 most = np.maximum(most, limit)
                 mine = one if mine is None else larger(mine, one, most)
-                work = work + crossbars * vectors * mean
-                driven = units * rows * live
-                drives = drives + crossbars * vectors * driven * total
-                kept = kept + crossbars * driven
+                work = work + crossbars * mean
+                driven += crossbars * units * rows
                 if k == 0:  # the widest: its crossbars have the longest mean
                     first = mean, own, shared, shared_third, slope, held[0]
             mean, own, shared, shared_third, slope, usual = first
@@ -274,29 +295,47 @@ class NumpySweep:
             variance = mine[1] + gain * shared
             third = mine[2] + swelling * gain * shared_third
             third += 3.0 * swelling * shared * slope * mine[1] / own
-            mine = over(largest(mine[0], variance, third, z, most), usual, most)
+            mine = over(largest(mine[0], variance, third, self.scores[waits], most), usual, most)
             bound = np.maximum(bound, most)
             slowest = mine if slowest is None else larger(slowest, mine, bound)
-        out = np.repeat(fixed[None, :], len(p), axis=0)
-        out[:, Count.CYCLES] = slowest[0] * vectors
-        out[:, Count.OU_ACTIVATIONS] = work
+        return slowest[0], work, driven * total, driven
+
+    def block(self, element, rho):
+        """Counts of the network that depend on densities: [counts, points]."""
+        none = 1.0 - 0.5 * element
+        p = 1.0 - none * none
+        live = rho * p
+        self.kept, out = {}, np.repeat(self.fixed[:, None], len(p), axis=1)
+        cycles, work, drives, stored, decodes = np.zeros((5, len(p)))
+        for plan, layers in self.layers.items():
+            slowest, mine, driven, kept = self.waits(plan, p, rho)
+            vectors = sum(layers)
+            cycles += vectors * slowest
+            work += vectors * mine
+            drives += vectors * driven * live
+            stored += len(layers) * kept * live
+            decodes += vectors * kept * live
+        width = float(self.structure["sparsity_index_bits"])
+        out[Count.CYCLES], out[Count.OU_ACTIVATIONS] = cycles, work
         for name in ("ADC_CONVERSIONS", "SAMPLES", "SHIFT_ADDS", "OUTPUT_REGISTER_WRITES"):
-            out[:, Count[name]] = 16.0 * work
-        out[:, Count.WORDLINE_DRIVES] = out[:, Count.INPUT_REGISTER_BITS] = drives
-        out[:, Count.CELL_READS] = 16.0 * drives
-        out[:, Count.INDEX_BITS_STORED] = kept * width
-        out[:, Count.INDEX_DECODES] = kept * vectors
-        out[:, Count.INDEX_BITS_READ] = kept * vectors * width
+            out[Count[name]] = 16.0 * work
+        out[Count.WORDLINE_DRIVES] = out[Count.INPUT_REGISTER_BITS] = drives
+        out[Count.CELL_READS] = 16.0 * drives
+        out[Count.INDEX_BITS_STORED] = stored * width
+        out[Count.INDEX_DECODES], out[Count.INDEX_BITS_READ] = decodes, decodes * width
         return out
 
     def sums(self, element, rho, block):
-        """Counts of the network, one block of points after the other: [points, COUNTS]."""
-        out = np.zeros((len(element), COUNTS))
+        """Counts of the network, one block of points after the other: [points, COUNTS].
+
+        Points that lie close follow each other, as in the kernel: they read the same cells.
+        """
+        place = (element * 32.0).astype(np.int64) * 32 + (rho * 32.0).astype(np.int64)
+        order = np.argsort(place.astype(np.uint16), kind="stable")
+        out = np.empty((len(element), COUNTS))
         for start in range(0, len(element), block):
-            part = slice(start, start + block)
-            self.kept = {}
-            for i in self.plans:
-                out[part] += self.many[i] * self.counts(i, element[part], rho[part])
+            part = order[start : start + block]
+            out[part] = self.block(element[part], rho[part]).T
         return out
 
 

@@ -6,8 +6,9 @@ import numpy as np
 import pytest
 
 from recost.kernels import abreast
-from recost.kernels.abreast import BLOCK, wait_each
-from recost.kernels.classes import KEPT_ROWS, WORKS
+from recost.kernels.abreast import wait_each
+from recost.kernels.blocks import BLOCK
+from recost.kernels.classes import WORKS
 from recost.kernels.clusters import usual_bound
 from recost.kernels.crossbars import ACTIONS, LIMITS
 from recost.kernels.maximum import MEMORY, below, larger, largest
@@ -119,19 +120,18 @@ def chunks_of(terms, row):
 @pytest.mark.parametrize("terms", TERMS)
 @pytest.mark.parametrize("points", [1, 13, BLOCK])
 def test_points_side_by_side_are_points_by_themselves(terms, points):
-    drawn, vectors = Drawn(len(terms), points), 7.0
+    drawn = Drawn(len(terms), points)
     numbers = np.array([[c, *term] for c, term in enumerate(terms)])
     done, space = np.zeros(abreast.DONE), np.full(abreast.SCRATCH, np.nan)
-    memory, sizes = np.zeros((101, MEMORY)), (1.0, vectors, 1.0)
+    memory, sizes = np.zeros((101, MEMORY)), (1.0, 1.0)
     wait_each(points, numbers, drawn.held(), sizes, memory, space, done)
     cycles = done[abreast.CYCLES : abreast.CYCLES + points]
-    wanted = [vectors * by_itself(drawn, terms, p) for p in range(points)]
+    wanted = [by_itself(drawn, terms, p) for p in range(points)]
     np.testing.assert_allclose(cycles, wanted, rtol=1e-12)
     crossbars = np.array([chunks * count for _, chunks, count in terms], float)
     for w in range(WORKS):
         start = abreast.WORK + w * BLOCK
-        times = 1.0 if w == KEPT_ROWS else vectors  # kept rows are those of the crossbars
-        wanted = times * (w + 1.0) * (crossbars @ drawn.mean[:, :points])
+        wanted = (w + 1.0) * (crossbars @ drawn.mean[:, :points])
         np.testing.assert_allclose(done[start : start + points], wanted, rtol=1e-12)
 
 
@@ -141,6 +141,6 @@ def test_a_layer_with_an_odd_class_is_counted_by_itself():
     held[1, abreast.APART + 5] = 1.0
     done, space = np.zeros(abreast.DONE), np.zeros(abreast.SCRATCH)
     numbers = np.array([[0, 0, 2, 4], [1, 0, 2, 1]])
-    wait_each(BLOCK, numbers, held, (1.0, 1.0, 1.0), np.zeros((101, MEMORY)), space, done)
+    wait_each(BLOCK, numbers, held, (1.0, 1.0), np.zeros((101, MEMORY)), space, done)
     apart = done[abreast.APART : abreast.APART + BLOCK]
     assert np.flatnonzero(apart).tolist() == [5]

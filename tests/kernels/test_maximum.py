@@ -11,7 +11,8 @@ from hypothesis import strategies as st
 from scipy import stats
 
 from recost.kernels import maximum
-from recost.kernels.maximum import MEMORY, larger
+from recost.kernels._numba import kernel
+from recost.kernels.maximum import MEMORY, below, below_each, larger, larger_each
 from recost.kernels.maximum import largest as largest_of
 from recost.kernels.records import Cumulants
 from tests.naive.closed_form import gumbel_rule, normal_maximum
@@ -101,3 +102,41 @@ def test_larger_of_two_normals_is_clarks_formula() -> None:
     assert got.variance == pytest.approx(4 * (1 - 1 / math.pi))
     assert larger(Cumulants(9.0, 0.0, 0.0), Cumulants(2.0, 0.0, 0.0), 100.0).mean == 9.0
     assert larger(Cumulants(9.0, 4.0, 0.0), Cumulants(9.0, 4.0, 0.0), 9.5).mean == 9.5
+
+
+@kernel
+def _below(x, skewness, one, each):
+    for i in range(x.size):
+        one[i], each[i] = below(x[i], skewness[i]), below_each(x[i], skewness[i])
+
+
+@kernel
+def _larger(a, b, bound, one, each):
+    for i in range(a.shape[0]):
+        first, second = Cumulants(a[i, 0], a[i, 1], a[i, 2]), Cumulants(b[i, 0], b[i, 1], b[i, 2])
+        found, other = larger(first, second, bound), larger_each(first, second, bound)
+        one[i, 0], one[i, 1], one[i, 2] = found.mean, found.variance, found.third
+        each[i, 0], each[i, 1], each[i, 2] = other.mean, other.variance, other.third
+
+
+def test_without_branches_shares_below_are_the_same() -> None:
+    """Also where the law ends, on either side, and where it is symmetric."""
+    x, skewness = np.meshgrid(
+        np.linspace(-9.0, 9.0, 181), [-4.0, -1.0, -0.1, -1e-7, 0.0, 1e-7, 0.1, 1.0, 4.0]
+    )
+    one, each = np.full((2, x.size), np.nan)
+    _below(x.ravel(), skewness.ravel(), one, each)
+    np.testing.assert_allclose(each, one, rtol=1e-12, atol=1e-15)
+    assert one.min() == 0.0
+    assert one.max() == 1.0
+
+
+def test_without_branches_the_larger_is_the_same() -> None:
+    rng = np.random.default_rng(2)
+    a, b = rng.uniform(-1.0, 1.0, (2, 300, 3)) * [5.0, 1.0, 1.0] + [5.0, 1.0, 0.0]
+    a[::3, 1] = b[::5, 1] = 0.0  # both do not vary at every 15th
+    a[::30, 0] = b[::30, 0]
+    a[1::50, 0] = 1e3  # far apart
+    one, each = np.full((2, 300, 3), np.nan)
+    _larger(a, b, 9.0, one, each)
+    np.testing.assert_allclose(each, one, rtol=1e-12, atol=1e-12)

@@ -85,13 +85,19 @@ def _places(
     return [builder.gep(start, [word(row * width)], inbounds=True) for row in rows]
 
 
+def _is_known(space: Any, *numbers: Any) -> bool:
+    """Whether numbers are known when this compiles, and `space` is one array of floats in a row."""
+    in_a_row = isinstance(space, types.Array) and (space.ndim, space.layout) == (1, "C")
+    literal = all(isinstance(one, types.IntegerLiteral) for one in numbers)
+    return in_a_row and space.dtype == types.float64 and literal
+
+
 @intrinsic(prefer_literal=True)
 def _lane(_typing, space, first, many, width, _at):
     """`numbers_at` in compiled code."""
-    known = [first, many, width]
-    if not all(isinstance(one, types.IntegerLiteral) for one in known):
+    if not _is_known(space, first, many, width):
         return None
-    start, count, wide = (one.literal_value for one in known)
+    start, count, wide = first.literal_value, many.literal_value, width.literal_value
     tuple_type = types.UniTuple(types.float64, count)
 
     def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
@@ -112,7 +118,7 @@ def _fields_of(names: tuple[str, ...]) -> Any:
 @intrinsic(prefer_literal=True)
 def _lane_record(_typing, space, first, like, width, _at):
     """`record_at` in compiled code: the fields, as a tuple that is read by name."""
-    if not all(isinstance(one, types.IntegerLiteral) for one in (first, width)):
+    if not _is_known(space, first, width):
         return None
     start, wide, fields = first.literal_value, width.literal_value, like.dtype.fields
     kinds = [fields[name].type for name in fields]
@@ -134,7 +140,7 @@ def _lane_record(_typing, space, first, like, width, _at):
 @intrinsic(prefer_literal=True)
 def _put_lane(_typing, space, first, width, _at, numbers):
     """`put_at` in compiled code."""
-    if not all(isinstance(one, types.IntegerLiteral) for one in (first, width)):
+    if not _is_known(space, first, width):
         return None
     start, wide, count = first.literal_value, width.literal_value, numbers.count
 

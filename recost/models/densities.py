@@ -13,6 +13,7 @@ from recost.hardware import Hardware
 from recost.kernels.records import BOUND_LAYER
 from recost.models.binding import bind
 from recost.models.designs import Varied, number
+from recost.models.numbers import repeated_number
 from recost.network import LayerTable
 
 Array = np.ndarray[Any, Any]
@@ -68,7 +69,7 @@ class Densities:
 
     def numbers(self, places: Array) -> Array:
         """The number of each point's layer table; `places` are those of this network's axes."""
-        radix = np.zeros(len(places), np.int64)
+        radix = np.zeros(len(places), np.int64) if self._listed else repeated_number(0, len(places))
         for i in self._listed:
             radix = radix * len(self._axes[i].texts) + places[:, i]
         return radix

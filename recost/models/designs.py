@@ -27,6 +27,7 @@ from recost.hardware.rules import COMBINATIONS
 from recost.hardware.sections import key_table
 from recost.hardware.settings import read_settings
 from recost.kernels.pricing import Records
+from recost.models.numbers import repeated_number
 
 Array = np.ndarray[Any, Any]
 
@@ -55,8 +56,9 @@ def alike(names: Array) -> tuple[Array, Array]:
 
     Both are the same array where each point is of a kind of its own, in order.
     """
-    if len(names) and (names == names[0]).all():  # as where prices alone vary
-        return np.zeros(1, np.int64), np.zeros(len(names), np.int64)
+    if len(names) and (names.strides == (0,) or (names == names[0]).all()):
+        # As where prices alone vary: all are alike, which takes no room.
+        return np.zeros(1, np.int64), repeated_number(0, len(names))
     steps = names[1:] != names[:-1]
     if (names[1:] >= names[:-1]).all():  # as where keys of the structure turn slowly, or fastest
         if steps.all():
@@ -259,7 +261,7 @@ class Designs:
     def tie(self, places: Array, values: Array) -> Tied:
         """The hardware of points; threads may ask at the same time."""
         endless = [i for i in self.tied if self.levels[i].axis.continuous]
-        radix = np.zeros(len(places), np.int64)
+        radix = np.zeros(len(places), np.int64) if self.tied else repeated_number(0, len(places))
         for i in self.tied:
             radix = radix * max(1, len(self.levels[i].axis.texts)) + places[:, i]
         if endless:
@@ -276,7 +278,8 @@ class Designs:
             lost = first[rows < 0]
             point = int(lost.min()) if len(lost) else -1
             refused = (point, self._refused[int(radix[point])]) if len(lost) else None
-        return Tied(rows[inverse], *kept, refused)
+        every = repeated_number(rows[0], len(places)) if len(rows) == 1 else rows[inverse]
+        return Tied(every, *kept, refused)
 
     def _make_all(self, radix: Array, first: Array, places: Array, values: Array) -> None:
         """Make what is not known yet of the points `first`, whose names are `radix`."""
@@ -322,7 +325,7 @@ class Designs:
         free = [i for i in self.free if self.levels[i].key.record_field not in apart]
         if any(self.levels[i].axis.continuous for i in free):
             return None
-        numbers = rows.copy()
+        numbers = rows
         for i in free:
             numbers = numbers * len(self.levels[i].axis.texts) + places[:, i]
         return numbers

@@ -31,8 +31,9 @@ class Summed(NamedTuple):
 
     def price(self, points: Array, totals: Array, rows: Array = EVERY) -> None:
         """Totals into the columns `points` of `totals`, which ascend, and its `rows`."""
-        machine, counted = (self.structures, self.at), (self.sums, self.sums_at)
-        price_points(machine, self.technologies, counted, points, rows, totals)
+        machine, counted = (self.structures, _once(self.at)), (self.sums, _once(self.sums_at))
+        technologies = self.technologies._replace(at=_once(self.technologies.at))
+        price_points(machine, technologies, counted, points, rows, totals)
 
     def alike(self) -> Summed | None:
         """The same, if points differ in a few prices and nothing else: the rest said once."""
@@ -54,7 +55,14 @@ class Summed(NamedTuple):
         ends = self._replace(technologies=self.technologies._replace(values=values))
         ends.price(np.arange(2), found)
         first, other = found.T
-        return ~((first == other) | (np.isnan(first) & np.isnan(other))), first
+        alike = (first == other) | (np.isnan(first) & np.isnan(other))
+        # A total that is infinite already would be so at an infinite price too.
+        return ~alike | np.isinf(first), first
+
+
+def _once(at: Array) -> Array:
+    """What all points have, said once if it takes no room; kernels know but whole arrays."""
+    return at[:1].copy() if at.strides == (0,) else at
 
 
 def price(summed: Summed, points: Array, sheet: Sheet, *, whole: bool) -> None:

@@ -26,7 +26,7 @@ Array = np.ndarray[Any, Any]
 
 #: Points that are worked on together at most; results do not depend on it.
 BLOCK = 131_072
-# Machines whose kind is remembered.
+# Kinds of machines that are remembered.
 _KEPT = 10_000
 
 
@@ -104,7 +104,7 @@ class Sweep:
         self.densities = Densities(network, [axes[i] for i in network_axes])
         self.counting = Counting(self.designs, self.densities)
         self._worlds = Worlds(self.designs, draws) if draws else None
-        self._kinds: dict[tuple[int, int], tuple[Hardware, _Kind | str]] = {}
+        self._kinds: dict[tuple[int, str], _Kind | str] = {}
 
     @property
     def prices_alone(self) -> bool:
@@ -159,8 +159,9 @@ class Sweep:
         tables = self.densities.numbers(places[:, self._theirs])
         first, table = alike(tables)
         for k, network in enumerate(tables[first].tolist()):
-            there = np.flatnonzero((table == k) & (tied.rows >= 0))
-            rows, row = alike(tied.rows[there])
+            mine = (tied.rows >= 0) if len(first) == 1 else (table == k) & (tied.rows >= 0)
+            there = np.flatnonzero(mine)
+            rows, row = alike(tied.rows if len(there) == len(tied.rows) else tied.rows[there])
             kinds = [self._kind(network, tied, int(point), out.said) for point in there[rows]]
             for kind in dict.fromkeys(kinds):
                 points = there
@@ -179,13 +180,12 @@ class Sweep:
         """What points have to share to be worked on together; None where there is no model."""
         row = int(tied.rows[point])
         made = tied.kept[row]
-        # The machine is kept with its kind, so that no other one takes its number.
-        _, found = self._kinds.get((network, id(made)), (made, None))
+        key = network, made.content_hash
+        found = self._kinds.get(key)
         if found is None:
             if len(self._kinds) >= _KEPT:
                 self._kinds.clear()
-            found = self._find_kind(network, tied, row)
-            self._kinds[network, id(made)] = made, found
+            found = self._kinds[key] = self._find_kind(network, tied, row)
         if isinstance(found, str):
             said.append((point, found))
             return None

@@ -266,7 +266,7 @@ class Stream:
     def blocks(self) -> Iterator[Array]:
         """The records that wait in the part, a row group after the other.
 
-        Each is mapped by itself, so that no more than one is in memory.
+        Each is mapped by itself, so that a file may be larger than memory.
         """
         dtype = self.layout.dtype
         for start in range(0, self.rows, ROW_GROUP):
@@ -341,11 +341,14 @@ def write_npz(path: Path, arrays: Iterable[tuple[str, Iterator[Array], int]]) ->
         for name, pieces, length in arrays:
             entry = zipfile.ZipInfo(f"{name}.npy", (1980, 1, 1, 0, 0, 0))
             with archive.open(entry, "w", force_zip64=True) as file:
+                rows = 0
                 for i, piece in enumerate(pieces):
                     if i == 0:
                         said = np.lib.format.header_data_from_array_1_0(piece)
                         np.lib.format.write_array_header_1_0(file, said | {"shape": (length,)})
                     file.write(piece.data)
+                    rows += len(piece)
+                assert rows == length, name  # or the file says what is not there
 
 
 def check_new(paths: Sequence[Path], *, force: bool, resume: bool = False) -> None:

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import sys
+import threading
 from collections import deque
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
 from typing import Any
 
 import numba
@@ -65,7 +65,7 @@ def chunks(study: Study, selection: Selection, start: int, stop: int) -> Pieces:
         return
     _keep_memory()
     # Each thread starts with Numba's own number, whatever this one was told.
-    with _short_turns(), ThreadPoolExecutor(threads, "", numba.set_num_threads, (threads,)) as pool:
+    with _short_turns, ThreadPoolExecutor(threads, "", numba.set_num_threads, (threads,)) as pool:
 
         def submit(low: int, high: int) -> Future:
             return pool.submit(piece, study, selection, low, high)
@@ -76,19 +76,31 @@ def chunks(study: Study, selection: Selection, start: int, stop: int) -> Pieces:
             yield high, table, impossible
 
 
-@contextmanager
-def _short_turns() -> Iterator[None]:
-    """Have threads that wait for the interpreter ask for it early.
+class _ShortTurns:
+    """Has threads that wait for the interpreter ask for it early, while any sweep is under way.
 
     One that works on columns lets go of it many times a millisecond and is mostly back before
     another wakes up, which then waits for its turn: by default as long as a piece takes.
     """
-    before = sys.getswitchinterval()
-    sys.setswitchinterval(min(before, _TURN_S))
-    try:
-        yield
-    finally:
-        sys.setswitchinterval(before)
+
+    def __init__(self) -> None:
+        self._lock, self._sweeps, self._before = threading.Lock(), 0, 0.0
+
+    def __enter__(self) -> None:
+        with self._lock:
+            if not self._sweeps:
+                self._before = sys.getswitchinterval()
+                sys.setswitchinterval(min(self._before, _TURN_S))
+            self._sweeps += 1
+
+    def __exit__(self, *_: object) -> None:
+        with self._lock:
+            self._sweeps -= 1
+            if not self._sweeps:
+                sys.setswitchinterval(self._before)
+
+
+_short_turns = _ShortTurns()
 
 
 def _keep_memory() -> None:

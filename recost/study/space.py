@@ -108,21 +108,23 @@ class Space:
         A point does not depend on which others are asked for with it.
         """
         count = stop - start
-        # A key's numbers lie side by side: they are worked on key by key.
-        places = np.zeros((count, len(self.axes)), np.int64, order="F")
-        values = np.zeros((count, len(self.axes)), order="F")
+        shape = count, len(self.axes)
         if not count:  # as where intervals have no number of places
-            return places, values
+            return np.zeros(shape, np.int64), np.zeros(shape)
+        # A key's numbers lie side by side: they are worked on key by key.
+        places = np.empty(shape, np.int64, order="F")
         if not self.samples:
+            values = np.broadcast_to(np.zeros(()), shape)  # there are no intervals
             run = 1  # points in a row that share a place
             for a in range(len(self.axes) - 1, -1, -1):
                 _count_through(start, run, len(self.axes[a].texts), places[:, a])
                 run *= len(self.axes[a].texts)
             return places, values
         shares = sequence(len(self.axes), self.seed).part(start, count)
+        values = np.zeros(shape, order="F")
         for a, axis in enumerate(self.axes):
             if axis.continuous:
-                values[:, a] = axis.between(shares[:, a])
+                places[:, a], values[:, a] = 0, axis.between(shares[:, a])
             else:
                 places[:, a] = (shares[:, a] * len(axis.texts)).astype(np.int64)
         return places, values

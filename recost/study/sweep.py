@@ -31,6 +31,8 @@ Array = np.ndarray[Any, Any]
 
 #: Rows that are made at once; what they hold does not depend on it.
 CHUNK = 32_768
+# Points in all pieces that are under way at once: with many threads these are smaller.
+_UNDER_WAY = 1 << 20
 # Less of what is slow, so that a bar moves: machines one by one, and points times draws.
 _SLOW_CHUNK = 64
 _DRAWN_CHUNK = 1 << 18
@@ -135,7 +137,7 @@ class Study:
         """How many of so many points to work on at once, where so many pieces are under way."""
         draws = self.pricing.draws
         alike = all(isinstance(p.model, Sweep) and p.model.prices_alone for p in self._pairs)
-        most = BLOCK if alike else CHUNK
+        most = min(BLOCK, max(CHUNK, _UNDER_WAY // under_way)) if alike else CHUNK
         least = most // (8 if alike else 16)  # with fewer, calls take longer than what they do
         if self._slow:
             most = _SLOW_CHUNK

@@ -12,7 +12,7 @@ from recost.hardware.records import (
     structure_record,
     technology_record,
 )
-from recost.kernels import _intrinsics
+from recost.kernels import _intrinsics, pricing
 from recost.kernels._numba import kernel
 from recost.kernels.engine import SUM_ROUNDS, SUMS, price_sums
 from recost.kernels.pricing import WIDTH, Records, price_points
@@ -131,6 +131,24 @@ def test_a_price_of_one_component_moves_that_and_the_sums():
     kept = Records(structure_record(machine), none[:1], none[:0], np.zeros((0, 1)))
     moved, _ = Summed(kept, none, priced, sums, none).alike().moved()
     assert np.flatnonzero(moved).tolist() == [Component.ADC, Total.ENERGY, Total.POWER]
+
+
+def test_records_have_room_in_their_rows():
+    assert STRUCTURE_DTYPE.itemsize // 8 <= pricing._TECHNOLOGY - pricing._STRUCTURE
+    assert TECHNOLOGY_DTYPE.itemsize // 8 <= pricing._SCALE - pricing._TECHNOLOGY
+
+
+def test_a_total_that_is_infinite_at_one_point_is_so_at_that_alone():
+    machine = load_hardware("sre")
+    none, sums = np.zeros(2, np.int64), np.full((1, SUMS), 1e6)
+    sums[0, SUM_ROUNDS] = 0.0
+    word = TECHNOLOGY_DTYPE.fields["adc_energy_j"][1] // 8
+    kept = Records(structure_record(machine), none[:1], none[:0], np.zeros((0, 1)))
+    for values in ([1e305, 1e-12], [1e-12, 1e305]):
+        priced = Records(technology_record(machine), none, np.array([word]), np.array([values]))
+        sheet = Sheet(2)
+        price(Summed(kept, none, priced, sums, none), np.arange(2), sheet, whole=True)
+        assert np.isinf(sheet.column("energy_j", None)).tolist() == [v > 1.0 for v in values]
 
 
 @kernel

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from recost.errors import InputError
+from recost.report import stream as stream_module
 from recost.report.keep import Keep
 from recost.report.stream import Layout, Stream, csv_lines
 
@@ -49,6 +50,35 @@ def test_columns_that_take_no_room_are_written_like_others(alike, rows):
     assert csv_lines(table, LAYOUT) == csv_lines(whole, LAYOUT)
     assert csv_lines(table, LAYOUT).count("\n") == rows
     same(LAYOUT.table(LAYOUT.records(table)), whole)
+
+
+@pytest.mark.parametrize("suffix", [".npz", ".parquet"])
+@pytest.mark.parametrize("rows", [0, 1, 6, 7, 8, 50])
+def test_files_of_several_row_groups(tmp_path, monkeypatch, suffix, rows):
+    """Resumed in the middle, too."""
+    pq = pytest.importorskip("pyarrow.parquet")
+    monkeypatch.setattr(stream_module, "ROW_GROUP", 7)
+    table = {name: np.resize(TABLE[name], rows) for name in LAYOUT.columns}
+    path = tmp_path / f"x{suffix}"
+    for part in (slice(0, rows // 3), slice(rows // 3, None)):
+        stream = Stream(path, LAYOUT, "mine")
+        stream.begin(0, resume=True)
+        stream.append({name: column[part] for name, column in table.items()}, part.stop or 0, 0)
+        if part.stop is not None:
+            stream.close()
+    stream.finish()
+    assert [found.name for found in tmp_path.iterdir()] == [path.name]
+    if suffix == ".parquet":
+        assert pq.ParquetFile(path).num_row_groups == -(-rows // 7)
+        assert pq.read_table(path)["energy_j"].to_pylist() == [
+            None if np.isnan(value) else value for value in table["energy_j"]
+        ]
+        return
+    with np.load(path) as found:
+        words = found["hardware.words"][found["hardware"]].tolist()
+        assert words == table["hardware"].tolist()
+        for name in LAYOUT.columns[1:]:
+            np.testing.assert_array_equal(found[name], table[name])
 
 
 def test_whole_numbers_with_gaps_in_parquet(tmp_path):

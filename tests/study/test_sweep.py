@@ -3,6 +3,7 @@ import sys
 import numpy as np
 import pytest
 
+from recost import models
 from recost.errors import InputError
 from recost.hardware import load_hardware
 from recost.models import counting, densities, designs
@@ -158,7 +159,7 @@ def test_bits_do_not_depend_on_threads(monkeypatch, name, forgetful):
     whole, impossible = study_of(THREADED[name], **asked).table(0, 10**9)
     in_threads(monkeypatch, 8)
     if forgetful:
-        for module in (designs, counting, densities):
+        for module in (designs, counting, densities, models.sweep):
             monkeypatch.setattr(module, "_KEPT", 0)
     study = study_of(THREADED[name], **asked)
     pieces = list(chunks(study, Selection(), 0, study.size))
@@ -177,7 +178,11 @@ def test_threads_leave_the_interpreter_as_it_was(monkeypatch):
     pieces = chunks(study := study_of(SPACES["structure"]), Selection(), 0, study.size)
     next(pieces)
     assert sys.getswitchinterval() < before
+    other = chunks(study, Selection(), 0, study.size)
+    next(other)
     pieces.close()  # as when somebody has seen enough
+    assert sys.getswitchinterval() < before
+    other.close()
     assert sys.getswitchinterval() == before
 
 

@@ -86,10 +86,9 @@ class Ordinary(NamedTuple):
     done: Any
 
 
-def make_ordinary(moving: Any) -> Ordinary:
-    """Space for the layers of a network that moves."""
+def alike_layers(moving: Any) -> dict[str, Any]:
+    """The `kinds`, `driven` and `weights` of `Moving`, from the rest of it."""
     layers, size = moving.layers, BOUND_LAYER.itemsize // 8
-    classes = _TERMS * layers.size
     alike = layers.copy()
     for name in _SIZES:
         alike[name] = 0
@@ -109,10 +108,17 @@ def make_ordinary(moving: Any) -> Ordinary:
         words[_INPUTS] = words[_SLICES] = 0
         less = (words, places[~inputs], numbers[~inputs])
         weights[i] = known.setdefault(tuple(part.tobytes() for part in less), i)
+    return {"kinds": kinds, "driven": driven, "weights": weights}
+
+
+def make_ordinary(moving: Any) -> Ordinary:
+    """Space for the layers of a network that moves."""
+    layers = moving.layers
+    classes = _TERMS * layers.size
     return Ordinary(
-        kinds,
-        driven,
-        weights,
+        moving.kinds,
+        moving.driven,
+        moving.weights,
         np.arange(layers.size),
         np.zeros(layers.size, np.int64),
         np.zeros(layers.size, np.int64),

@@ -77,6 +77,9 @@ class Moving(NamedTuple):
     `words[e]` of `layers` is the number `numbers[e]` of those that move with the point.  Number k
     lies at `lows[k]`, to which interval a adds `slopes[k, a]` from end to end.
     `directions[i]` is the number of the profile of its input slices (`recost.kernels.tables`).
+    Layer i, if it moves and is the first, has crossbars of the densities of layer `kinds[i]`, of
+    which inputs move if `driven[i]`, and weights those of layer `weights[i]`
+    (`recost.kernels.ordinary.alike_layers`).
     """
 
     layers: Any
@@ -88,6 +91,9 @@ class Moving(NamedTuple):
     lows: Any
     slopes: Any
     directions: Any
+    kinds: Any = None
+    driven: Any = None
+    weights: Any = None
 
 
 @kernel

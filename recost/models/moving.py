@@ -8,6 +8,7 @@ import numpy as np
 
 from recost.hardware import Hardware
 from recost.kernels.engine import SUMS
+from recost.kernels.ordinary import alike_layers
 from recost.kernels.records import BOUND_LAYER
 from recost.kernels.sweep import Moving, sum_moving
 from recost.kernels.tables import Tables
@@ -48,7 +49,7 @@ class Moves:
             both.view(np.uint64), axis=0, return_index=True, return_inverse=True
         )
         directions = [self._direction(one, slopes[:, i, _SLICES]) for i, one in enumerate(layers)]
-        self.moving = Moving(
+        moving = Moving(
             layers,
             first[inverse.ravel()],
             slopes.any(axis=(0, 2)),
@@ -59,6 +60,7 @@ class Moves:
             both[one, 1:],
             np.array(directions, np.int64),
         )
+        self.moving = moving._replace(**alike_layers(moving))
         self._ends = np.stack([np.zeros(len(slopes)), np.ones(len(slopes))])
 
     def _direction(self, layer: Any, slopes: Array) -> int:

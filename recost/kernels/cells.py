@@ -11,7 +11,7 @@ import math
 
 import numpy as np
 
-from recost.kernels._intrinsics import fma, sums_of_2, sums_of_4
+from recost.kernels._intrinsics import fma, lane, put_lane, sums_of_2, sums_of_4
 from recost.kernels._numba import borrowing, inlined
 from recost.kernels.blocks import BLOCK
 
@@ -23,6 +23,7 @@ UNITS_VALUES, INPUTS_VALUES, WEIGHTS_VALUES, LIMITS_VALUES = 3, 2, 4, 4
 LANES = 4
 # Coefficients along each axis of a cell.
 ORDER = 12
+_HIGHER = ORDER - 1
 # What is read for points side by side: where each is (p, rho, x), what the functions are there,
 # and whether the table covers it.
 P, RHO, X = range(0, 3 * BLOCK, BLOCK)
@@ -71,21 +72,13 @@ def _basis(u):
 @inlined
 def _keep_basis(basis, out, p):
     """Put the polynomials of a point, but for the first, where `_basis_of` finds them."""
-    _, b1, b2, b3, b4, b5, b6, b7, b8, b9, b10, b11 = basis
-    out[BLOCK + p], out[2 * BLOCK + p], out[3 * BLOCK + p] = b1, b2, b3
-    out[4 * BLOCK + p], out[5 * BLOCK + p], out[6 * BLOCK + p] = b4, b5, b6
-    out[7 * BLOCK + p], out[8 * BLOCK + p], out[9 * BLOCK + p] = b7, b8, b9
-    out[10 * BLOCK + p], out[11 * BLOCK + p] = b10, b11
+    put_lane(out, 1, BLOCK, p, basis[1:])
 
 
 @inlined
 def _basis_of(placed, p):
     """Chebyshev's polynomials of a point that has been placed."""
-    one, two, three = placed[BLOCK + p], placed[2 * BLOCK + p], placed[3 * BLOCK + p]
-    four, five, six = placed[4 * BLOCK + p], placed[5 * BLOCK + p], placed[6 * BLOCK + p]
-    seven, eight, nine = placed[7 * BLOCK + p], placed[8 * BLOCK + p], placed[9 * BLOCK + p]
-    ten, eleven = placed[10 * BLOCK + p], placed[11 * BLOCK + p]
-    return 1.0, one, two, three, four, five, six, seven, eight, nine, ten, eleven
+    return 1.0, *lane(placed, 1, _HIGHER, BLOCK, p)
 
 
 @inlined

@@ -12,6 +12,7 @@ import math
 import numpy as np
 
 from recost.kernels import abreast
+from recost.kernels._intrinsics import lane, put_lane
 from recost.kernels._numba import borrowing, inlined
 from recost.kernels.blocks import BLOCK
 from recost.kernels.causes import Causes, causes, causes_in, spread, stream_sums, together
@@ -50,11 +51,12 @@ _TOTAL, _STEEP, _KINDS, _SETS = range(3 * BLOCK, 7 * BLOCK, BLOCK)
 CUT = 7 * BLOCK
 # What is known of a class before its clusters: causes, actions, limits, rows that it keeps, their
 # density, q of `together`, the bound of its cycles, and whether it has to be counted by itself.
-_CAUSES = 0
-_ACTIONS = _CAUSES + len(Causes._fields) * BLOCK
+_CAUSES, _MANY_CAUSES = 0, len(Causes._fields)
+_ACTIONS = _CAUSES + _MANY_CAUSES * BLOCK
 _LIMITS = _ACTIONS + 3 * BLOCK
 _KEPT, _DENSITY, _Q, _MOST, _APART = range(_LIMITS + 3 * BLOCK, _LIMITS + 8 * BLOCK, BLOCK)
 KNOWN = _LIMITS + 8 * BLOCK
+_ACTIONS_ROW, _LIMITS_ROW = _ACTIONS // BLOCK, _LIMITS // BLOCK
 
 
 @inlined
@@ -133,22 +135,9 @@ def _read_class(points, structure, shape, cut, got, known):
 @inlined
 def _put(found, actions, limits, known, p):
     """Put causes, actions and limits of a crossbar at point p."""
-    # One by one: a loop in here would not let points go side by side.
-    known[_CAUSES + p] = found.mean
-    known[_CAUSES + BLOCK + p], known[_CAUSES + 2 * BLOCK + p] = found.rows, found.rows_third
-    known[_CAUSES + 3 * BLOCK + p], known[_CAUSES + 4 * BLOCK + p] = (
-        found.inputs,
-        found.inputs_third,
-    )
-    known[_CAUSES + 5 * BLOCK + p], known[_CAUSES + 6 * BLOCK + p] = (
-        found.weights,
-        found.weights_third,
-    )
-    known[_CAUSES + 7 * BLOCK + p], known[_CAUSES + 8 * BLOCK + p] = found.rest, found.rest_third
-    known[_ACTIONS + p], known[_ACTIONS + BLOCK + p] = actions[0], actions[1]
-    known[_ACTIONS + 2 * BLOCK + p] = actions[2]
-    known[_LIMITS + p], known[_LIMITS + BLOCK + p] = limits[0], limits[1]
-    known[_LIMITS + 2 * BLOCK + p] = limits[2]
+    put_lane(known, _CAUSES, BLOCK, p, found)
+    put_lane(known, _ACTIONS_ROW, BLOCK, p, actions)
+    put_lane(known, _LIMITS_ROW, BLOCK, p, limits)
 
 
 @borrowing
@@ -183,20 +172,10 @@ def hold_class(points, units, alike, known, held):
     """What `wait_each` has to know of a class of so many column groups, from what is known."""
     few = 0
     for p in range(points):
-        found = Causes(
-            known[_CAUSES + p],
-            known[_CAUSES + BLOCK + p],
-            known[_CAUSES + 2 * BLOCK + p],
-            known[_CAUSES + 3 * BLOCK + p],
-            known[_CAUSES + 4 * BLOCK + p],
-            known[_CAUSES + 5 * BLOCK + p],
-            known[_CAUSES + 6 * BLOCK + p],
-            known[_CAUSES + 7 * BLOCK + p],
-            known[_CAUSES + 8 * BLOCK + p],
-        )
+        found = Causes(*lane(known, _CAUSES, _MANY_CAUSES, BLOCK, p))
         variance, third = spread(found)
-        usual = known[_LIMITS + p]
-        limits = usual, known[_LIMITS + BLOCK + p], known[_LIMITS + 2 * BLOCK + p]
+        limits = lane(known, _LIMITS_ROW, 3, BLOCK, p)
+        usual = limits[0]
         expected, size, tied = tied_size(limits, units)
         score, skewness = usual_score(usual, found.mean, variance, third)
         mixed = together(found, 0.0, known[_Q + p], known[_DENSITY + p])

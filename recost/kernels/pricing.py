@@ -134,28 +134,22 @@ def _take(rows, space, start, done):
 
 
 @borrowing
-def _give(points, rows, done, totals):
-    """Put what comes out where it belongs."""
-    many = points.size
-    together = points[many - 1] - points[0] == many - 1
+def _give(first, many, rows, done, totals):
+    """Put what comes out of so many points from `first` on where it belongs."""
     for t in range(TOTALS):
-        source, row = done[t], rows[t]
-        if row >= 0 and together:
-            target = totals[row, points[0] : points[0] + many]
+        if rows[t] >= 0:
+            source, target = done[t], totals[rows[t], first : first + many]
             for p in range(many):
                 target[p] = source[p]
-        elif row >= 0:
-            for p in range(many):
-                totals[row, points[p]] = source[p]
 
 
 @kernel
 def price_points(machine, technologies, counted, points, rows, totals):
-    """Totals of points: total t of point p into `totals[rows[t], points[p]]`, if it has a row.
+    """Totals of so many points: total t of point p into `totals[rows[t], p]`, if it has a row.
 
     `machine` is (structures, at) and `counted` (sums, at): point p has structure and sums
     `at[p]`, or `at[0]` if there is but one; structures and `technologies`, which are by the
-    point, are `Records`.  `points` ascend; a total whose row is -1 is left out.
+    point, are `Records`.  A total whose row is -1 is left out.
     """
     structures, structure_at = machine
     sums, sums_at = counted
@@ -168,8 +162,8 @@ def price_points(machine, technologies, counted, points, rows, totals):
     built_words = structures.kept.view(np.float64).reshape(structures.kept.size, -1)
     priced_words = technologies.kept.view(np.float64).reshape(technologies.kept.size, -1)
     staged, done = np.empty((technologies.words.size, SPAN)), np.empty((TOTALS, SPAN))
-    for first in range(0, points.size, SPAN):
-        many = min(SPAN, points.size - first)
+    for first in range(0, points, SPAN):
+        many = min(SPAN, points - first)
         _stage(technologies, first, many, staged)
         for start in range(0, many, WIDTH):
             if _place(structure_at, first + start, items):
@@ -181,4 +175,4 @@ def price_points(machine, technologies, counted, points, rows, totals):
             _bring_own(technologies.words, staged, start, space)
             _price_each(structures.kept, technologies.kept, space)
             _take(rows, space, start, done)
-        _give(points[first : first + many], rows, done, totals)
+        _give(first, many, rows, done, totals)

@@ -27,7 +27,7 @@ from recost.hardware.rules import COMBINATIONS
 from recost.hardware.sections import key_table
 from recost.hardware.settings import read_settings
 from recost.kernels.pricing import Records
-from recost.models.numbers import repeated_number
+from recost.models.numbers import is_repeated, repeated_number
 
 Array = np.ndarray[Any, Any]
 
@@ -56,7 +56,7 @@ def alike(names: Array) -> tuple[Array, Array]:
 
     Both are the same array where each point is of a kind of its own, in order.
     """
-    if len(names) and (names.strides == (0,) or (names == names[0]).all()):
+    if len(names) and (is_repeated(names) or (names == names[0]).all()):
         # As where prices alone vary: all are alike, which takes no room.
         return np.zeros(1, np.int64), repeated_number(0, len(names))
     steps = names[1:] != names[:-1]
@@ -167,12 +167,17 @@ class Levels:
         scaled = values * (high / self.axis.high) if self.axis.high else low + (high - low) * share
         return np.asarray(scaled)
 
-    def fields(self, places: Array, values: Array) -> Array:
-        """What goes into the record's field at the points."""
+    def put(self, places: Array, values: Array, fields: Array) -> None:
+        """Put in the record's field what belongs there at the points."""
         if self.axis.continuous:
-            return self.in_si(values)
+            fields[:] = self.in_si(values)
+            return
         assert self.codes is not None
-        return self.codes[places]
+        if fields.dtype == self.codes.dtype:
+            # All places are there; other modes than "clip" go through a buffer.
+            np.take(self.codes, places, out=fields, mode="clip")
+        else:
+            fields[:] = self.codes[places]
 
     def column(self, places: Array, values: Array) -> Array:
         """What the column of the axis shows at points: numbers in SI, or words."""
@@ -347,7 +352,7 @@ class Designs:
         places_of = [fields[one.key.record_field] for one in levels]
         bits = np.empty((len(levels), len(places)))
         for row, i, one, (kind, _) in zip(bits, which, levels, places_of, strict=True):
-            row.view(kind)[:] = one.fields(places[:, i], values[:, i])
+            one.put(places[:, i], values[:, i], row.view(kind))
         words = np.array([offset // 8 for _, offset in places_of], np.int64)
         return Records(*kept, words, bits)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
@@ -38,15 +39,20 @@ _APART = 8
 
 
 def room(rows: int, points: int) -> Array:
-    """Room for numbers of points, one after the other for all points: [rows, points]."""
-    made: Array = np.empty((rows, points + _APART))[:, :points]
-    return made
+    """Room for numbers of points, one after the other for all points: [rows, points or more]."""
+    return np.empty((rows, points + _APART))
 
 
+@lru_cache(maxsize=512, typed=True)
 def repeated_number(value: float | int, count: int) -> Array:
     """A column of one number, which takes no room; read-only.  As `numpy.broadcast_to`, sooner."""
     one = np.asarray(value)
     return np.ndarray(count, one.dtype, one.tobytes(), strides=(0,))
+
+
+def is_repeated(column: Array) -> bool:
+    """Whether a column is one word or number over and over, which takes no room."""
+    return column.strides == (0,)
 
 
 class Sheet:
@@ -66,21 +72,6 @@ class Sheet:
         else:
             self._columns[row] = value
 
-    def place(self, wanted: Array, *, whole: bool) -> tuple[Array, Array]:
-        """Where the totals that are `wanted` of some points go, or of the `whole`.
-
-        An array, and the row of it that each total has, -1 for one that is not wanted.
-        """
-        places = np.flatnonzero(wanted)
-        rows = np.full(TOTALS, -1)
-        rows[places] = places
-        if not whole:
-            return self._all(), rows
-        made = room(len(places), self.points)
-        rows[places] = np.arange(len(places))
-        self._columns.update(zip(places.tolist(), made, strict=True))
-        return made, rows
-
     def complete(
         self, points: Array | slice, cycle_time_s: float | Array, unmodelled: float
     ) -> None:
@@ -92,7 +83,7 @@ class Sheet:
     def _all(self) -> Array:
         """Room for all numbers of all points, where they come in parts."""
         if self._rows is None:
-            self._rows = room(_ROWS, self.points)
+            self._rows = room(_ROWS, self.points)[:, : self.points]
             self._columns = dict(enumerate(self._rows))
         return self._rows
 

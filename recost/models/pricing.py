@@ -6,14 +6,18 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from recost.kernels.lines import price_lines
 from recost.kernels.pricing import Records, price_points
-from recost.models.numbers import Sheet
+from recost.models.numbers import Sheet, is_repeated, room
 from recost.vocabulary import TOTALS
 
 Array = np.ndarray[Any, Any]
 
 #: Each total in its own row.
 EVERY = np.arange(TOTALS)
+# The price at which slopes are found: a power of two, so that no bit is lost, and so large that
+# what other prices add does not matter beside it.  SI units: an ADC takes 1e-12 J, a chip 1e2 mm2.
+_PROBE = 2.0**80
 
 
 class Summed(NamedTuple):
@@ -29,49 +33,83 @@ class Summed(NamedTuple):
     sums: Array
     sums_at: Array
 
-    def price(self, points: Array, totals: Array, rows: Array = EVERY) -> None:
-        """Totals into the columns `points` of `totals`, which ascend, and its `rows`."""
+    def price(self, totals: Array, rows: Array = EVERY) -> None:
+        """Totals of the points into the `rows` of `totals`, as many as there is room for or less.
+
+        A total whose row is -1 is left out.
+        """
         machine, counted = (self.structures, _once(self.at)), (self.sums, _once(self.sums_at))
         technologies = self.technologies._replace(at=_once(self.technologies.at))
-        price_points(machine, technologies, counted, points, rows, totals)
+        price_points(machine, technologies, counted, len(self.at), rows, totals)
 
-    def alike(self) -> Summed | None:
-        """The same, if points differ in a few prices and nothing else: the rest said once."""
-        kept = self.technologies.at
-        others = len(kept) == 0 or len(self.structures.at) > 1 or len(self.sums) > 1
-        if others or (kept != kept[0]).any():
-            return None
-        technologies = self.technologies._replace(at=kept[:1])
-        return self._replace(at=self.at[:1], technologies=technologies, sums_at=self.sums_at[:1])
+    def priced(self) -> Priced:
+        """All totals of the points."""
+        totals = room(TOTALS, len(self.at))
+        self.price(totals)
+        return Priced(totals, EVERY)
 
-    def moved(self) -> tuple[Array, Array]:
-        """Of points that are `alike`: which totals may differ, and those of the first.
 
-        A total that a price reaches is not what it was where the price is infinite.
+class Lines(NamedTuple):
+    """Totals of items whose prices alone differ: they are straight lines in every price.
+
+    ``total t of item i = base[i, t] + sum_k slopes[i, t, k] price_k``
+    """
+
+    base: Array
+    slopes: Array
+
+    @staticmethod
+    def of(summed: Summed) -> Lines:
+        """The lines of items, each a point of `summed`, whatever its own prices are.
+
+        A total is a sum of products that each have one of the prices at most, all of them 0 or
+        more: ``slope_k = (total(probe_k) - total(0)) / probe_k``, where one price is the probe and
+        all others are 0.  One that is infinite or not a number at no price stays so.
         """
-        values = self.technologies.values[:, [0, 0]]
-        values[:, 1] = np.inf
-        found = np.empty((TOTALS, 2))
-        ends = self._replace(technologies=self.technologies._replace(values=values))
-        ends.price(np.arange(2), found)
-        first, other = found.T
-        alike = (first == other) | (np.isnan(first) & np.isnan(other))
-        # A total that is infinite already would be so at an infinite price too.
-        return ~alike | np.isinf(first), first
+        prices, items = len(summed.technologies.words), len(summed.at)
+        values = np.zeros((prices, 1 + prices, items))
+        for k in range(prices):
+            values[k, 1 + k] = _PROBE
+        technologies = summed.technologies._replace(
+            at=np.tile(summed.technologies.at, 1 + prices), values=values.reshape(prices, -1)
+        )
+        at, sums_at = np.tile(summed.at, 1 + prices), np.tile(summed.sums_at, 1 + prices)
+        found = np.empty((TOTALS, (1 + prices) * items))
+        summed._replace(at=at, technologies=technologies, sums_at=sums_at).price(found)
+        base, *others = found.reshape(TOTALS, 1 + prices, items).transpose(1, 2, 0)
+        slopes = np.zeros((items, TOTALS, prices))
+        for k, other in enumerate(others):
+            np.subtract(other, base, out=slopes[:, :, k], where=np.isfinite(base))
+        return Lines(np.ascontiguousarray(base), slopes / _PROBE)
+
+    def priced(self, at: Array, prices: Array) -> Priced:
+        """Totals of points of which p is of item `at[p]` and has the `prices[:, p]`."""
+        moves = (self.slopes != 0.0).any(axis=(0, 2)) | (self.base != self.base[0]).any(axis=0)
+        rows = np.full(TOTALS, -1)
+        rows[moves] = np.arange(moves.sum())
+        totals = room(int(moves.sum()), len(at))
+        price_lines(self.base, self.slopes, _once(at), prices, rows, totals)
+        return Priced(totals, rows, self.base[0])
+
+
+class Priced(NamedTuple):
+    """Totals of points: total t in the row `rows[t]` of `totals`, or where that is -1 `alike[t]`.
+
+    There may be more columns than points.
+    """
+
+    totals: Array
+    rows: Array
+    alike: Array = EVERY  # which nobody looks at
+
+    def onto(self, sheet: Sheet, points: Array | slice) -> None:
+        """Put the totals of `points` into a sheet: of all its points if they are a slice."""
+        count = sheet.points if isinstance(points, slice) else len(points)
+        for total, row in enumerate(self.rows.tolist()):
+            found = self.totals[row, :count] if row >= 0 else float(self.alike[total])
+            sheet.say(total, points, found)
 
 
 def _once(at: Array) -> Array:
     """What all points have, said once if it takes no room; kernels know but whole arrays."""
-    return at[:1].copy() if at.strides == (0,) else at
-
-
-def price(summed: Summed, points: Array, sheet: Sheet, *, whole: bool) -> None:
-    """Put totals of `points` into a sheet, of which they are the `whole` or not."""
-    wanted = np.ones(TOTALS, bool)
-    if alike := summed.alike():
-        summed = alike
-        wanted, first = summed.moved()
-        for total in np.flatnonzero(~wanted).tolist():
-            sheet.say(total, slice(None) if whole else points, float(first[total]))
-    totals, rows = sheet.place(wanted, whole=whole)
-    summed.price(points, totals, rows)
+    return at[:1].copy() if is_repeated(at) else at

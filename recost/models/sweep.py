@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -11,12 +11,13 @@ import numpy as np
 from recost.errors import InputError
 from recost.hardware import Hardware
 from recost.kernels.engine import SUM_CHIPS
+from recost.kernels.pricing import Records
 from recost.models.counting import NOT_COUNTED, Counting, Machines, binding
 from recost.models.densities import Densities
 from recost.models.designs import Designs, Levels, Tied, Varied, alike, field_of, values_in
 from recost.models.inference import check_reload, special_mode
-from recost.models.numbers import NUMBERS, Sheet
-from recost.models.pricing import Summed, price
+from recost.models.numbers import NUMBERS, Sheet, is_repeated
+from recost.models.pricing import Lines, Summed
 from recost.models.uncertainty import FIGURES, Draws
 from recost.models.worlds import Worlds
 from recost.network import LayerTable
@@ -36,7 +37,8 @@ class Evaluated:
 
     `notes` are what there is to warn of in each point's hardware, a line each; `samples` the
     `FIGURES` of every draw of uncertain prices [points, figures, draws], none if nothing is drawn;
-    `refused` says why the first of the impossible points is impossible, if there is one.
+    `refused` says why the first of the impossible points is impossible, if there is one; `prices`
+    are columns of the space, by their place, that were at hand: what they show at the points.
     """
 
     possible: Array
@@ -44,6 +46,7 @@ class Evaluated:
     notes: Array
     samples: Array | None = None
     refused: str | None = None
+    prices: Mapping[int, Array] = field(default_factory=dict)
 
 
 class _Out(NamedTuple):
@@ -53,6 +56,7 @@ class _Out(NamedTuple):
     sheet: Sheet
     samples: Array
     said: list[tuple[int, str]]
+    prices: dict[int, Array]
 
 
 class _Kind(NamedTuple):
@@ -65,6 +69,17 @@ class _Kind(NamedTuple):
     special: bool | None
     copies: tuple[int, ...]
     binding: bytes
+
+
+class _Items(NamedTuple):
+    """Structures, the sums over the network on them, and lines where prices alone differ on each.
+
+    Where densities differ at every point `sums` are by the point and not by the structure.
+    """
+
+    structures: Records
+    sums: Array
+    lines: Lines | None
 
 
 class Sweep:
@@ -105,6 +120,7 @@ class Sweep:
         self.counting = Counting(self.designs, self.densities)
         self._worlds = Worlds(self.designs, draws) if draws else None
         self._kinds: dict[tuple[int, str], _Kind | str] = {}
+        self._items: dict[tuple[int, str, int], _Items] = {}
 
     @property
     def prices_alone(self) -> bool:
@@ -139,7 +155,7 @@ class Sweep:
         for start in range(0, max(1, count), BLOCK):
             part = slice(start, min(count, start + BLOCK))
             sheet = Sheet(part.stop - start)
-            out = _Out(possible[part], sheet, samples[part], [])
+            out = _Out(possible[part], sheet, samples[part], [], {})
             notes.append(self._block(places[part], values[part], out))
             said += [(start + point, why) for point, why in out.said]
             sheets.append((sheet, None if out.possible.all() else out.possible))
@@ -149,6 +165,7 @@ class Sweep:
             _joined(notes),
             samples if drawn else None,
             min(said)[1] if said else None,
+            out.prices if count <= BLOCK else {},
         )
 
     def _block(self, places: Array, values: Array, out: _Out) -> Array:
@@ -159,20 +176,25 @@ class Sweep:
         tables = self.densities.numbers(places[:, self._theirs])
         first, table = alike(tables)
         for k, network in enumerate(tables[first].tolist()):
-            mine = (tied.rows >= 0) if len(first) == 1 else (table == k) & (tied.rows >= 0)
-            there = np.flatnonzero(mine)
-            rows, row = alike(tied.rows if len(there) == len(tied.rows) else tied.rows[there])
-            kinds = [self._kind(network, tied, int(point), out.said) for point in there[rows]]
+            mine = (tied.rows[:1] if is_repeated(tied.rows) else tied.rows) >= 0
+            if len(first) > 1:
+                mine = mine & (table == k)
+            # All of them are the rule, and a slice takes no copy of their numbers.
+            there = slice(None) if mine.all() else np.flatnonzero(mine)
+            rows, row = alike(tied.rows[there])
+            found = rows if isinstance(there, slice) else there[rows]
+            kinds = [self._kind(network, tied, point, out.said) for point in found.tolist()]
             for kind in dict.fromkeys(kinds):
                 points = there
                 if len(set(kinds)) > 1:
-                    points = there[np.array([one == kind for one in kinds])[row]]
+                    some = np.flatnonzero(np.array([one == kind for one in kinds])[row])
+                    points = some if isinstance(there, slice) else there[some]
                 if kind is not None:
                     self._alike(network, kind, points, (tied, places, values), out)
         if tied.notes is None:  # one word for all, which takes no room
             return np.broadcast_to(np.array("", object), len(places))
-        found: Array = tied.notes[tied.rows]
-        return found
+        notes: Array = tied.notes[tied.rows]
+        return notes
 
     def _kind(
         self, network: int, tied: Tied, point: int, said: list[tuple[int, str]]
@@ -210,43 +232,75 @@ class Sweep:
         self,
         network: int,
         kind: _Kind,
-        points: Array,
+        points: Array | slice,
         given: tuple[Tied, Array, Array],
         out: _Out,
     ) -> None:
         """Points of one network whose hardware is of one kind."""
-        # All of them are the rule, and a slice takes no copy of their numbers.
-        whole = len(points) == len(given[1])
-        part: Array | slice = slice(None) if whole else points
-        tied, values = given[0].at(part), given[2][part]
-        own, own_values = given[1][part, self._ours], values[:, self._ours]
+        tied, values = given[0].at(points), given[2][points]
+        own = given[1][points, self._ours], values[:, self._ours]
         try:
             table = self.densities.network(network)
-            copies = _copies(kind.copies, table, self.designs.hardware)
-            names = self.designs.structure_numbers(tied.rows, own)
-            first = at = np.arange(len(points))
-            if names is not None:
-                first, at = alike(names)
-            some = slice(None) if first is at else first
-            kept, places, values_of = tied.at(some), own[some], own_values[some]
-            structures = self.designs.structure_of(kept, places, values_of)
-            names = self.designs.structure_numbers(kept.rows, places, NOT_COUNTED)
-            machines = Machines(structures, kept, at, names)
             others = values[:, self._theirs]
-            sums, sums_at = self.counting.sums(network, machines, kind.special, copies, others)
+            items, at, sums_at = self._counted(network, kind, tied, own, others)
         except InputError as error:
-            out.said.append((int(points[0]), error.faults[0].message))
+            out.said.append((_number_of(0, points), error.faults[0].message))
             return
-        technology = self.designs.technology_of(tied, own, own_values)
-        summed = Summed(structures, at, technology, sums, sums_at)
-        price(summed, points, out.sheet, whole=whole)
-        cycles_s = field_of(structures, "operation_unit_cycle_time_s")
+        technology = self.designs.technology_of(tied, *own)
+        if isinstance(points, slice):
+            mine = [self._own[i] for i in self.designs.prices]
+            out.prices.update(zip(mine, technology.values, strict=True))
+        summed = Summed(items.structures, at, technology, items.sums, sums_at)
+        lines = items.lines
+        priced = lines.priced(at, technology.values) if lines else summed.priced()
+        priced.onto(out.sheet, points)
+        cycles_s = field_of(items.structures, "operation_unit_cycle_time_s")
         cycle_time_s = float(cycles_s[0]) if len(cycles_s) == 1 else cycles_s[at]
-        out.sheet.complete(part, cycle_time_s, table.unmodelled_percent)
-        out.possible[part] = True
+        out.sheet.complete(points, cycle_time_s, table.unmodelled_percent)
+        out.possible[points] = True
         _check_budget(table, summed, points, out)
         if self._worlds:
-            out.samples[part] = self._worlds.sample(tied, (own, own_values), sums[sums_at])
+            out.samples[points] = self._worlds.sample(tied, own, items.sums[sums_at])
+
+    def _counted(
+        self, network: int, kind: _Kind, tied: Tied, own: tuple[Array, Array], others: Array
+    ) -> tuple[_Items, Array, Array]:
+        """Items of points, which of them each point is, and which sums it has.
+
+        One item that all points are is remembered: so it is piece after piece where keys of the
+        structure turn slowly.
+        """
+        places, values = own
+        names = self.designs.structure_numbers(tied.rows, places)
+        first = at = np.arange(len(places))
+        if names is not None:
+            first, at = alike(names)
+        key = None
+        if names is not None and len(first) == 1 and not self.densities.endless:
+            made = tied.kept[int(tied.rows[0])]
+            free = self.designs.structure_numbers(np.zeros(1, np.int64), places[:1])
+            assert free is not None  # as `names` are not
+            key = network, made.content_hash, int(free[0])
+            if key in self._items:
+                return self._items[key], at, at
+        some = slice(None) if first is at else first
+        kept, places, values = tied.at(some), places[some], values[some]
+        structures = self.designs.structure_of(kept, places, values)
+        names = self.designs.structure_numbers(kept.rows, places, NOT_COUNTED)
+        machines = Machines(structures, kept, at, names)
+        copies = _copies(kind.copies, self.densities.network(network), self.designs.hardware)
+        sums, sums_at = self.counting.sums(network, machines, kind.special, copies, others)
+        lines = None
+        if self.counting.straight:
+            every = np.arange(len(first))
+            technologies = self.designs.technology_of(kept, places, values)
+            lines = Lines.of(Summed(structures, every, technologies, sums, every))
+        items = _Items(structures, sums, lines)
+        if key:
+            if len(self._items) >= _KEPT:
+                self._items.clear()
+            self._items[key] = items
+        return items, at, sums_at
 
 
 def _joined(parts: Sequence[Array]) -> Array:
@@ -261,7 +315,12 @@ def _columns(which: Sequence[int]) -> slice | list[int]:
     return list(which)
 
 
-def _check_budget(table: LayerTable, summed: Summed, points: Array, out: _Out) -> None:
+def _number_of(which: int, points: Array | slice) -> int:
+    """The number in a block of one of some points."""
+    return which if isinstance(points, slice) else int(points[which])
+
+
+def _check_budget(table: LayerTable, summed: Summed, points: Array | slice, out: _Out) -> None:
     """Points that need more chips than they may have are impossible."""
     if (values_in(summed.structures, "budget_chips") <= 0).all():
         return
@@ -273,8 +332,8 @@ def _check_budget(table: LayerTable, summed: Summed, points: Array, out: _Out) -
         first = int(np.argmax(over))
         needs, has = int(chips[first]), int(budget[first])
         why = f"{table.name} needs {needs} chips and the budget is {has}"
-        out.said.append((int(points[first]), why))
-    out.possible[points[over]] = False
+        out.said.append((_number_of(first, points), why))
+    out.possible[points] = ~over
 
 
 def _copies(listed: Sequence[int], network: LayerTable, hardware: Hardware) -> Array:

@@ -55,8 +55,8 @@ class Worlds:
             structures, technologies = self._designs.records_of(kept, at, places, values)
             many = np.repeat(part, self.count)
             figures, every = room(len(FIGURES), len(many)), np.arange(len(many))
-            Summed(structures, every, technologies, sums, many).price(every, figures, _ROWS)
-            figures = figures.reshape(len(FIGURES), len(part), self.count)
+            Summed(structures, every, technologies, sums, many).price(figures, _ROWS)
+            figures = figures[:, : len(many)].reshape(len(FIGURES), len(part), self.count)
             samples[part] = figures.swapaxes(0, 1)
         return samples
 

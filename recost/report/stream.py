@@ -23,7 +23,7 @@ from typing import IO, Any
 import numpy as np
 
 from recost.errors import InputError
-from recost.study.selection import is_repeated
+from recost.models.numbers import is_repeated
 
 Array = np.ndarray[Any, Any]
 Table = Mapping[str, Array]

@@ -5,7 +5,8 @@ from __future__ import annotations
 import re
 from collections import Counter
 
-from recost.study.selection import NOTES, Table, is_repeated
+from recost.models.numbers import is_repeated
+from recost.study.selection import NOTES, Table
 
 # A number and what follows it: its unit, or the word that it counts.
 _VALUE = re.compile(r"\d\S*(?: [A-Za-zµ]+)?")

@@ -121,9 +121,12 @@ class Pair:
     def table(self, places: Array, values: Array) -> tuple[Table, Array, str | None]:
         """Columns at possible points, which points are possible, why the first other is not."""
         evaluated = self.model.evaluate(places, values)
-        kept = slice(None) if evaluated.possible.all() else np.flatnonzero(evaluated.possible)
-        table: Table = {name: numbers[kept] for name, numbers in evaluated.numbers.items()}
-        places, values = places[kept], values[kept]
+        table: Table = dict(evaluated.numbers)
+        kept: Array | slice = slice(None)
+        if not evaluated.possible.all():
+            kept = np.flatnonzero(evaluated.possible)
+            table = {name: numbers[kept] for name, numbers in table.items()}
+            places, values = places[kept], values[kept]
         drawn: Table = {}
         if evaluated.samples is not None:
             drawn = dict(zip(FIGURES, evaluated.samples[kept].swapaxes(0, 1), strict=True))
@@ -138,8 +141,11 @@ class Pair:
             table[f"{name}_low"], table[f"{name}_high"] = interval(worlds)
         for name, word in self.words.items():
             table[name] = repeated(word, len(places))
-        for name in self.columns:
-            table[name] = self.axis_column(name, places, values)
+        for name, i in self.columns.items():
+            if (at_hand := evaluated.prices.get(i)) is not None:
+                table[name] = at_hand[kept]
+            else:
+                table[name] = self.axis_column(name, places, values)
         table[NOTES] = evaluated.notes[kept]
         table |= self.extras.columns(places, values)
         return table, evaluated.possible, evaluated.refused

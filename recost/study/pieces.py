@@ -57,13 +57,13 @@ def chunks(study: Study, selection: Selection, start: int, stop: int) -> Pieces:
     threads = 1 if study.alone else numba.get_num_threads()
     step = study.step(stop - start, threads * IN_FLIGHT)
     pieces = spans(start, stop, step)
+    _keep_memory()
     if threads == 1 or stop - start <= step:
         for low, high in pieces:
             table, impossible, refused = piece(study, selection, low, high)
             study.hear(refused, None)
             yield high, table, impossible
         return
-    _keep_memory()
     # Each thread starts with Numba's own number, whatever this one was told.
     with _short_turns, ThreadPoolExecutor(threads, "", numba.set_num_threads, (threads,)) as pool:
 

@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from recost.models.numbers import repeated_number
+from recost.models.numbers import is_repeated, repeated_number
 from recost.study.conditions import Comparison, Goal
 from recost.study.pareto import pareto_front
 
@@ -39,11 +39,6 @@ class Selection:
 def repeated(word: str, count: int) -> Array:
     """A column of one word, which takes no room; read-only."""
     return np.broadcast_to(np.array(word, object), count)
-
-
-def is_repeated(column: Array) -> bool:
-    """Whether a column is one word or number over and over, as `repeated` makes it."""
-    return column.strides == (0,)
 
 
 def as_whole(column: Array) -> Array:

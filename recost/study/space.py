@@ -15,6 +15,7 @@ from typing import Any
 import numpy as np
 
 from recost.errors import Fault, InputError, suggestion
+from recost.kernels.digits import count_through
 from recost.study.sobol import sequence
 
 Array = np.ndarray[Any, Any]
@@ -115,10 +116,7 @@ class Space:
         places = np.empty(shape, np.int64, order="F")
         if not self.samples:
             values = np.broadcast_to(np.zeros(()), shape)  # there are no intervals
-            run = 1  # points in a row that share a place
-            for a in range(len(self.axes) - 1, -1, -1):
-                _count_through(start, run, len(self.axes[a].texts), places[:, a])
-                run *= len(self.axes[a].texts)
+            count_through(start, np.array([len(axis.texts) for axis in self.axes]), places.T)
             return places, values
         shares = sequence(len(self.axes), self.seed).part(start, count)
         values = np.zeros(shape, order="F")
@@ -128,23 +126,6 @@ class Space:
             else:
                 places[:, a] = (shares[:, a] * len(axis.texts)).astype(np.int64)
         return places, values
-
-
-def _count_through(start: int, run: int, many: int, places: Array) -> None:
-    """The places i // run % many of the points i from `start` on, with no division of each."""
-    first, count = start // run, len(places)
-    runs = (start + count - 1) // run + 1 - first
-    offset = first % many
-    found = np.arange(offset, offset + min(runs, many)) % many
-    if runs > many:
-        turns = -(-(offset + runs) // many)
-        found = np.broadcast_to(np.arange(many), (turns, many)).ravel()[offset : offset + runs]
-    if run > 1:
-        lengths = np.full(runs, min(run, count))
-        lengths[0] = min(run - start % run, count)
-        lengths[-1] += count - lengths.sum()
-        found = np.repeat(found, lengths)
-    places[:] = found
 
 
 def parse_space(

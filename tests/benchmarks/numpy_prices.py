@@ -1,7 +1,7 @@
 """Counts times prices in vectorised NumPy: a price is a number, or a column where it varies.
 
 What nothing changes stays a number, and numbers are added up before columns are: NumPy does no
-more than it has to.
+more than it has to.  And the straight lines of `recost.kernels.lines`, where prices alone vary.
 """
 
 import numpy as np
@@ -81,3 +81,18 @@ def numpy_prices(structure, technology, sums, out, block):
         for k in moved:
             out[k, part] = found[k]
     return moved
+
+
+def numpy_lines(base, slopes, prices, out, block):
+    """Totals [totals, points] on straight lines in the `prices` [prices, points]."""
+    room, reach = np.empty(block), [np.flatnonzero(own).tolist() for own in slopes]
+    for start in range(0, out.shape[1], block):
+        part = prices[:, start : start + block]
+        made = room[: part.shape[1]]
+        for total, (own, at) in enumerate(zip(slopes, reach, strict=True)):
+            target = out[total, start : start + block]
+            np.multiply(part[at[0]], own[at[0]], out=target)
+            target += base[total]
+            for k in at[1:]:
+                np.multiply(part[k], own[k], out=made)
+                target += made

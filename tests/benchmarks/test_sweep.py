@@ -10,12 +10,12 @@ import numpy as np
 import pytest
 
 from recost.hardware import load_hardware
-from recost.models.numbers import NUMBERS
+from recost.models.numbers import repeated_number
 from recost.models.sweep import BLOCK
 from recost.network import load_network
 from recost.report.stream import Layout, Stream
 from recost.study.pareto import pareto_front
-from recost.study.pieces import chunks
+from recost.study.pieces import _keep_memory, chunks
 from recost.study.selection import Selection
 from recost.study.space import parse_space
 from recost.study.sweep import CHUNK, Study
@@ -211,18 +211,21 @@ def test_structure_beside_numpy(benchmark, capsys, monkeypatch):
     )
 
 
+@pytest.mark.parametrize("points", [BLOCK, CHUNK // 4])
 @pytest.mark.parametrize("vary", ["three prices", "every price"])
-def test_prices_beside_numpy(benchmark, capsys, vary):
-    """The price step alone, one thread, beside NumPy that works on what varies alone."""
+def test_prices_beside_numpy(benchmark, capsys, vary, points):
+    """The price step alone, one thread: side by side, and on lines where prices alone vary.
+
+    Beside NumPy that works on what varies alone, and NumPy on the same lines.
+    """
     from recost.hardware.records import TECHNOLOGY_DTYPE, structure_record, technology_record
     from recost.kernels.engine import SUM_ROUNDS, SUMS
     from recost.kernels.pricing import Records
-    from recost.models.numbers import Sheet
-    from recost.models.pricing import Summed, price
-    from tests.benchmarks.numpy_prices import numpy_prices
+    from recost.models.pricing import Lines, Summed
+    from tests.benchmarks.numpy_prices import numpy_lines, numpy_prices
     from tests.naive.pricing import PRICES, dict_of
 
-    hardware, points = load_hardware("sre"), BLOCK
+    hardware = load_hardware("sre")
     structure, technology = structure_record(hardware), technology_record(hardware)
     rng, at = np.random.default_rng(0), np.zeros(points, np.int64)
     sums = rng.random((1, SUMS)) * 1e6
@@ -237,35 +240,49 @@ def test_prices_beside_numpy(benchmark, capsys, vary):
     words = np.array([TECHNOLOGY_DTYPE.fields[name][1] // 8 for name in names])
     structures = Records(structure, at[:1], at[:0], np.zeros((0, 1)))
     summed = Summed(structures, at, Records(technology, at, words, columns), sums, at)
-    every = np.arange(points)
-
-    def run():
-        sheet = Sheet(points)
-        price(summed, every, sheet, whole=True)
-        return sheet
+    item = Summed(structures, at[:1], Records(technology, at[:1], words, columns[:, :1]),
+                  sums, at[:1])  # fmt: skip
+    alike = repeated_number(0, points)
 
     known = {n: v if v == v else None for n, v in dict_of(technology[0]).items()}  # noqa: PLR0124
     known |= dict(zip(names, columns, strict=True))
-    out, best = np.empty((TOTALS, points)), {}
+    lines, out = Lines.of(item), np.empty((TOTALS, points))
 
-    def peer(block):
+    def run():
+        return lines.priced(alike, columns)
+
+    moved = np.flatnonzero((lines.slopes[0] != 0.0).any(axis=1))
+
+    def plain(block):
         return numpy_prices(dict_of(structure[0]), known, sums[0], out, block)
 
-    for block in (1024, 2048, 4096, 8192, 16_384):
-        start = time.process_time()
-        moved = peer(block)
-        best[block] = time.process_time() - start
-    block, sheet = min(best, key=best.__getitem__), run()
-    for name in ("energy_j", "area_mm2", "energy_adc_j", "power_w"):
-        np.testing.assert_allclose(sheet.column(name, None), out[NUMBERS[name]], rtol=1e-12)
-    own, taken = compare(run, lambda: peer(block), 15, clock=time.process_time)
+    def straight(block):
+        numpy_lines(lines.base[0, moved], lines.slopes[0, moved], columns, out[: len(moved)], block)
+
+    def fastest(peer):
+        blocks = (1024, 2048, 4096, 8192, points)
+        return min(blocks, key=lambda block: seconds(lambda: peer(block), 5))
+
+    _keep_memory()
+    found = run()
+    assert plain(points) == moved.tolist()
+    for total in moved.tolist():
+        mine = found.totals[found.rows[total], :points]
+        np.testing.assert_allclose(mine, out[total], rtol=1e-12)
+    blocks = fastest(plain), fastest(straight)
+    clock = time.process_time
+    own, first = compare(run, lambda: plain(blocks[0]), 15, clock=clock)
+    again, second = compare(run, lambda: straight(blocks[1]), 15, clock=clock)
+    side_by_side = seconds(summed.priced, 5)
     benchmark.pedantic(run, rounds=3)
     report(
         capsys,
         benchmark,
-        f"{vary} of {len(known)}, {len(moved)} totals move, one thread: {1e9 * own / points:.1f} ns"
-        f" a point, {taken / own:.1f} times NumPy (blocks of {block})",
-        ratio=taken / own,
+        f"{vary} of {len(known)}, {len(moved)} totals move, {points:,} points, one thread:"
+        f" {1e9 * own / points:.1f} ns a point on lines, {first / own:.1f} times NumPy"
+        f" (blocks of {blocks[0]}), {second / again:.1f} times NumPy on the same lines"
+        f" ({blocks[1]}); {1e9 * side_by_side / points:.1f} ns side by side",
+        ratio=first / own,
     )
 
 

@@ -15,10 +15,12 @@ from recost.hardware.records import (
 from recost.kernels import _intrinsics, pricing
 from recost.kernels._numba import kernel
 from recost.kernels.engine import SUM_ROUNDS, SUMS, price_sums
-from recost.kernels.pricing import WIDTH, Records, price_points
+from recost.kernels.lines import price_lines
+from recost.kernels.pricing import WIDTH, Records
 from recost.models.numbers import Sheet
-from recost.models.pricing import EVERY, Summed, price
+from recost.models.pricing import Lines, Priced, Summed
 from recost.vocabulary import ACTIONS, TOTALS, Component, Total
+from tests.naive.pricing import lines as naive_lines
 from tests.naive.pricing import totals as naive_totals
 
 PRICED = [
@@ -26,6 +28,8 @@ PRICED = [
     for name in TECHNOLOGY_DTYPE.names
     if name.endswith(("_j", "_mm2", "_per_bit", "_w", "cell_write_time_s", "cell_pulses"))
 ]
+# Those that a total is a straight line in: times and pulses are not.
+PRICES = [name for name in PRICED if name not in ("cell_write_time_s", "cell_pulses")]
 FREE = ["hierarchy_cores_per_tile", "network_on_chip_per_tile", "vector_per_tile"]
 
 
@@ -76,60 +80,97 @@ def alone(summed, p):
 @given(points=st.integers(1, 5 * WIDTH), seed=st.integers(0, 2**32))
 def test_points_cost_what_each_costs_alone_and_by_definition(points, seed):
     summed, rng = drawn(points, seed)
-    columns = np.sort(rng.choice(2 * points, points, replace=False))
     rows = np.where(rng.random(TOTALS) < 0.7, rng.permutation(TOTALS), -1)
-    found = np.full((TOTALS, 2 * points), -1.0)
-    summed.price(columns, found, rows)
+    found = np.full((TOTALS, points + 3), -1.0)
+    summed.price(found, rows)
     untouched = np.ones(found.shape, bool)
-    untouched[np.ix_(rows[rows >= 0], columns)] = False
+    untouched[rows[rows >= 0], :points] = False
     assert (found[untouched] == -1.0).all()
-    for p, column in enumerate(columns.tolist()):
+    for p in range(points):
         wanted, given = alone(summed, p)
-        np.testing.assert_array_equal(found[rows[rows >= 0], column], wanted[rows >= 0])
+        np.testing.assert_array_equal(found[rows[rows >= 0], p], wanted[rows >= 0])
         np.testing.assert_allclose(wanted, naive_totals(*given), rtol=1e-12)
 
 
+def items_of(name, items, prices, rounds, rng):
+    """Items of a machine whose `prices` vary: structures, sums and the other prices differ."""
+    structures = np.repeat(structure_record(load_hardware(name)), items)
+    technologies = np.repeat(technology_record(load_hardware(name)), items)
+    for field in FREE:
+        structures[field] = rng.integers(1, 9, items)
+    for field in (*PRICES, "cell_write_time_s", "cell_pulses"):
+        technologies[field] = rng.random(items)
+    sums = rng.random((items, SUMS)) * 1e3 + 1.0
+    sums[:, rng.random(SUMS) < 0.3] = 0.0
+    sums[:, SUM_ROUNDS] = rounds
+    every, words = np.arange(items), [TECHNOLOGY_DTYPE.fields[field][1] // 8 for field in prices]
+    kept = Records(structures, every, np.zeros(0, np.int64), np.zeros((0, items)))
+    own = Records(technologies, every, np.array(words), np.full((len(words), items), np.nan))
+    return Summed(kept, every, own, sums, every)
+
+
+def points_of(items, at, values):
+    """Points of items, with prices of their own."""
+    priced = items.technologies._replace(at=items.technologies.at[at], values=values)
+    return items._replace(at=items.at[at], technologies=priced, sums_at=items.sums_at[at])
+
+
+@settings(max_examples=60, deadline=None)
+@given(seed=st.integers(0, 2**32), items=st.integers(1, 4), ordered=st.booleans())
 @pytest.mark.parametrize("name", ["sre", "isaac", "puma", "ou-dense"])
 @pytest.mark.parametrize("rounds", [0.0, 2.0])
-def test_what_a_price_reaches_is_found(name, rounds):
-    """No total that was taken for constant changes with the prices that vary."""
-    rng = np.random.default_rng(3)
-    machine = load_hardware(name)
-    structure, technology = structure_record(machine), technology_record(machine)
-    technology["cell_write_time_s"] = technology["cell_pulses"] = 1.0
-    sums = rng.random((1, SUMS)) * 1e3 + 1.0
-    sums[0, rng.random(SUMS) < 0.3] = 0.0
-    sums[0, SUM_ROUNDS] = rounds
-    none = np.zeros(40, np.int64)
-    for _ in range(30):
-        own = rng.choice(PRICED, rng.integers(1, 4), replace=False).tolist()
-        words = np.array([TECHNOLOGY_DTYPE.fields[field][1] // 8 for field in own])
-        values = rng.random((len(own), 40)) * 10.0 ** rng.integers(-20, 9, (len(own), 40))
-        priced = Records(technology, none, words, values)
-        kept = Records(structure, none[:1], none[:0], np.zeros((0, 1)))
-        summed = Summed(kept, none, priced, sums, none)
-        moved, first = summed.alike().moved()
-        found = np.empty((TOTALS, 40))
-        summed.price(np.arange(40), found)
-        np.testing.assert_array_equal(found[~moved], np.repeat(first[~moved, None], 40, axis=1))
-        sheet = Sheet(40)
-        price(summed, np.arange(40), sheet, whole=True)
-        parts = Sheet(40)
-        for part in (np.arange(0, 40, 2), np.arange(1, 40, 2)):
-            some = Records(technology, none[part], words, values[:, part])
-            cut = Summed(kept, none[part], some, sums, none[part])
-            price(cut, part, parts, whole=False)
-        for one in ("energy_j", "area_mm2", "power_w", "latency_s", "energy_adc_j"):
-            np.testing.assert_array_equal(sheet.column(one, None), parts.column(one, None))
+def test_prices_alone_cost_on_lines_what_they_cost_by_definition(
+    name, rounds, seed, items, ordered
+):
+    rng = np.random.default_rng(seed)
+    own = rng.choice(PRICES, rng.integers(1, 6), replace=False).tolist()
+    every = items_of(name, items, own, rounds, rng)
+    at = np.sort(rng.integers(0, items, 40)) if ordered else rng.integers(0, items, 40)
+    values = rng.random((len(own), 40)) * 10.0 ** rng.integers(-20, 9, (len(own), 40))
+    lines = Lines.of(every)
+    found, sheet = lines.priced(at, values), Sheet(40)
+    points = points_of(every, at, values)
+    for p in range(40):
+        wanted = naive_totals(*alone(points, p)[1])
+        have = [found.totals[r, p] if r >= 0 else found.alike[t] for t, r in enumerate(found.rows)]
+        np.testing.assert_allclose(have, wanted, rtol=1e-13)
+    found.onto(sheet, slice(None))
+    # Points of several kinds come one after the other, each with some of the totals.
+    parts = Sheet(40)
+    for part in (np.arange(0, 40, 2), np.arange(1, 40, 2)):
+        lines.priced(at[part], np.ascontiguousarray(values[:, part])).onto(parts, part)
+    for one in ("energy_j", "area_mm2", "power_w", "latency_s", "energy_adc_j"):
+        np.testing.assert_array_equal(sheet.column(one, None), parts.column(one, None))
+
+
+@settings(max_examples=60, deadline=None)
+@given(seed=st.integers(0, 2**32), points=st.sampled_from([1, 3, 2047, 2048, 2049, 5000]))
+def test_lines_of_many_points_are_those_of_each(seed, points):
+    rng = np.random.default_rng(seed)
+    items, prices = rng.integers(1, 4), rng.integers(0, 4)
+    base, slopes = rng.random((items, TOTALS)), rng.random((items, TOTALS, prices))
+    slopes[rng.random(slopes.shape) < 0.5] = 0.0
+    at, values = np.sort(rng.integers(0, items, points)), rng.random((prices, points))
+    rows = np.where(rng.random(TOTALS) < 0.7, rng.permutation(TOTALS), -1)
+    found = np.full((TOTALS, points + 3), -1.0)
+    price_lines(base, slopes, at, values, rows, found)
+    wanted = np.full((TOTALS, points + 3), -1.0)
+    for p in range(points):
+        wanted[rows[rows >= 0], p] = naive_lines(base[at[p]], slopes[at[p]], values[:, p])[
+            rows >= 0
+        ]
+    np.testing.assert_array_equal(found, wanted)
+
+
+def busy(price):
+    """Items of which one price varies, and of which every action is done."""
+    made = items_of("sre", 1, [price], 0.0, np.random.default_rng(0))
+    made.sums[0, :SUM_ROUNDS] = 1e6
+    return made
 
 
 def test_a_price_of_one_component_moves_that_and_the_sums():
-    machine = load_hardware("sre")
-    none, sums = np.zeros(2, np.int64), np.ones((1, SUMS))
-    word = TECHNOLOGY_DTYPE.fields["adc_energy_j"][1] // 8
-    priced = Records(technology_record(machine), none, np.array([word]), np.ones((1, 2)))
-    kept = Records(structure_record(machine), none[:1], none[:0], np.zeros((0, 1)))
-    moved, _ = Summed(kept, none, priced, sums, none).alike().moved()
+    moved = (Lines.of(busy("adc_energy_j")).slopes[0] != 0.0).any(axis=1)
     assert np.flatnonzero(moved).tolist() == [Component.ADC, Total.ENERGY, Total.POWER]
 
 
@@ -139,16 +180,19 @@ def test_records_have_room_in_their_rows():
 
 
 def test_a_total_that_is_infinite_at_one_point_is_so_at_that_alone():
-    machine = load_hardware("sre")
-    none, sums = np.zeros(2, np.int64), np.full((1, SUMS), 1e6)
-    sums[0, SUM_ROUNDS] = 0.0
-    word = TECHNOLOGY_DTYPE.fields["adc_energy_j"][1] // 8
-    kept = Records(structure_record(machine), none[:1], none[:0], np.zeros((0, 1)))
-    for values in ([1e305, 1e-12], [1e-12, 1e305]):
-        priced = Records(technology_record(machine), none, np.array([word]), np.array([values]))
+    lines = Lines.of(busy("dac_energy_j"))
+    for values in ([1e308, 1e-12], [1e-12, 1e308]):
         sheet = Sheet(2)
-        price(Summed(kept, none, priced, sums, none), np.arange(2), sheet, whole=True)
+        lines.priced(np.zeros(2, np.int64), np.array([values])).onto(sheet, slice(None))
         assert np.isinf(sheet.column("energy_j", None)).tolist() == [v > 1.0 for v in values]
+
+
+def test_what_is_infinite_whatever_a_price_is_stays_so():
+    every = busy("dac_energy_j")
+    every.technologies.kept["memory_area_mm2"] = np.inf
+    found = Lines.of(every).priced(np.zeros(2, np.int64), np.array([[1.0, 2.0]]))
+    assert found.rows[Total.AREA] == -1
+    assert found.alike[Total.AREA] == np.inf
 
 
 @kernel
@@ -178,6 +222,7 @@ def test_nothing_to_price():
     none = np.zeros(0, np.int64)
     technologies = summed.technologies._replace(at=none, values=summed.technologies.values[:, :0])
     empty = summed._replace(at=none, technologies=technologies, sums_at=none)
-    assert empty.alike() is None
-    price_points((empty.structures, none), technologies, (empty.sums, none), none, EVERY,
-                 np.zeros((TOTALS, 0)))  # fmt: skip
+    empty.price(np.zeros((TOTALS, 0)))
+    assert empty.priced().totals.shape[0] == TOTALS
+    every = busy("dac_energy_j")
+    assert isinstance(Lines.of(every).priced(none, np.zeros((1, 0))), Priced)

@@ -2,6 +2,8 @@
 
 import math
 
+import numpy as np
+
 from recost.converters import adc_factor
 from recost.kernels import engine
 from recost.vocabulary import ACTIONS, PAYER, Component, Count, Total
@@ -90,3 +92,14 @@ def totals(structure, technology, sums):
 
 def dict_of(record):
     return {name: record[name].item() for name in record.dtype.names}
+
+
+def lines(base, slopes, prices):
+    """Totals [totals] that are `base` at no price, and how much more each of the prices makes."""
+    found = []
+    for start, own in zip(base, slopes, strict=True):
+        total = start
+        for slope, price in zip(own, prices, strict=True):
+            total = total + slope * price
+        found.append(total)
+    return np.array(found)

@@ -24,6 +24,9 @@ from recost.study.sweep import Study, as_result
 SPACES = {
     "technology": ["adc.energy=1 pJ:3 pJ:3", "cell.read_energy=1 fJ,2 fJ", "adc.area=10 um^2,1 mm2",
                    "cell.write_time=10 ns,1 us"],
+    "lines": ["operation_unit.rows=8,16", "hierarchy.cores_per_tile=1,3", "budget.chips=9,none",
+              "hierarchy.tiles_per_chip=1", "crossbar.rows=16,32", "adc.energy=1 pJ:3 pJ:log8",
+              "memory.area=0.1 mm2:1 mm2:8", "control.tile_power=0 W,1 mW"],
     "leakage": ["leakage.fraction=0.1,0.2", "adc.energy=1 pJ,2 pJ", "adc.bits=5,6"],
     "structure": ["operation_unit.rows=8,9", "crossbar.columns=60,128", "adc.bits=5,auto",
                   "hierarchy.cores_per_tile=1,3", "network_on_chip.hops=1.5,4",
@@ -88,6 +91,16 @@ def check_against_estimate(vary, hardware, network, points, **options):
 @pytest.mark.parametrize("name", SPACES)
 def test_every_point_is_an_estimate(name):
     check_against_estimate(SPACES[name], "sre", "lenet5", 24)
+
+
+def test_where_prices_alone_tell_most_points_apart_they_are_on_lines():
+    """So the space says, whatever piece of it is asked for."""
+    for name, vary in SPACES.items():
+        assert study_of(vary)._pairs[0].model.counting.straight == (name == "lines")
+    few = ["operation_unit.rows=8,16", "adc.energy=1 pJ:2 pJ"]
+    assert not study_of(few, samples=127)._pairs[0].model.counting.straight
+    assert study_of(few, samples=128)._pairs[0].model.counting.straight
+    check_against_estimate(few, "sre", "lenet5", 12, samples=128)
 
 
 def test_points_of_an_interval_are_estimates():

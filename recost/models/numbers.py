@@ -87,8 +87,9 @@ class Sheet:
             self._columns = dict(enumerate(self._rows))
         return self._rows
 
-    def column(self, name: str, possible: Array | None) -> Array:
-        """A column, NaN at points that are not `possible`; read-only if all of it is alike."""
-        row = NUMBERS[name]
-        found = self._columns[row] if row in self._columns else self._all()[row]
-        return found if possible is None else np.where(possible, found, np.nan)
+    def numbers(self, possible: Array | None = None) -> dict[str, Array]:
+        """Columns by name, NaN where not `possible`; read-only where all of one is alike."""
+        columns = self._columns or dict(enumerate(self._all()))
+        if possible is None:
+            return {name: columns[row] for name, row in NUMBERS.items()}
+        return {name: np.where(possible, columns[row], np.nan) for name, row in NUMBERS.items()}

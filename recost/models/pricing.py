@@ -52,11 +52,13 @@ class Summed(NamedTuple):
 class Lines(NamedTuple):
     """Totals of items whose prices alone differ: they are straight lines in every price.
 
-    ``total t of item i = base[i, t] + sum_k slopes[i, t, k] price_k``
+    ``total t of item i = base[i, t] + sum_k slopes[i, t, k] price_k``; `rows` number those that
+    differ from point to point, and are -1 for others.
     """
 
     base: Array
     slopes: Array
+    rows: Array
 
     @staticmethod
     def of(summed: Summed) -> Lines:
@@ -80,16 +82,15 @@ class Lines(NamedTuple):
         slopes = np.zeros((items, TOTALS, prices))
         for k, other in enumerate(others):
             np.subtract(other, base, out=slopes[:, :, k], where=np.isfinite(base))
-        return Lines(np.ascontiguousarray(base), slopes / _PROBE)
+        moves = (slopes != 0.0).any(axis=(0, 2)) | (base != base[0]).any(axis=0)
+        rows = np.where(moves, np.cumsum(moves) - 1, -1)
+        return Lines(np.ascontiguousarray(base), slopes / _PROBE, rows)
 
     def priced(self, at: Array, prices: Array) -> Priced:
         """Totals of points of which p is of item `at[p]` and has the `prices[:, p]`."""
-        moves = (self.slopes != 0.0).any(axis=(0, 2)) | (self.base != self.base[0]).any(axis=0)
-        rows = np.full(TOTALS, -1)
-        rows[moves] = np.arange(moves.sum())
-        totals = room(int(moves.sum()), len(at))
-        price_lines(self.base, self.slopes, _once(at), prices, rows, totals)
-        return Priced(totals, rows, self.base[0])
+        totals = room(int(self.rows.max()) + 1, len(at))
+        price_lines(self.base, self.slopes, _once(at), prices, self.rows, totals)
+        return Priced(totals, self.rows, self.base[0])
 
 
 class Priced(NamedTuple):
@@ -100,14 +101,14 @@ class Priced(NamedTuple):
 
     totals: Array
     rows: Array
-    alike: Array = EVERY  # which nobody looks at
+    alike: Array = EVERY  # none is
 
     def onto(self, sheet: Sheet, points: Array | slice) -> None:
         """Put the totals of `points` into a sheet: of all its points if they are a slice."""
         count = sheet.points if isinstance(points, slice) else len(points)
+        alike = self.alike.tolist()
         for total, row in enumerate(self.rows.tolist()):
-            found = self.totals[row, :count] if row >= 0 else float(self.alike[total])
-            sheet.say(total, points, found)
+            sheet.say(total, points, self.totals[row, :count] if row >= 0 else alike[total])
 
 
 def _once(at: Array) -> Array:

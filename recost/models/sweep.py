@@ -16,7 +16,7 @@ from recost.models.counting import NOT_COUNTED, Counting, Machines, binding
 from recost.models.densities import Densities
 from recost.models.designs import Designs, Levels, Tied, Varied, alike, field_of, values_in
 from recost.models.inference import check_reload, special_mode
-from recost.models.numbers import NUMBERS, Sheet, is_repeated
+from recost.models.numbers import Sheet, is_repeated
 from recost.models.pricing import Lines, Summed
 from recost.models.uncertainty import FIGURES, Draws
 from recost.models.worlds import Worlds
@@ -48,13 +48,25 @@ class Evaluated:
     refused: str | None = None
     prices: Mapping[int, Array] = field(default_factory=dict)
 
+    @staticmethod
+    def joined(parts: Sequence[Evaluated]) -> Evaluated:
+        """Points of which the parts follow each other."""
+        samples = [part.samples for part in parts if part.samples is not None]
+        return Evaluated(
+            np.concatenate([part.possible for part in parts]),
+            {name: np.concatenate([p.numbers[name] for p in parts]) for name in parts[0].numbers},
+            np.concatenate([part.notes for part in parts]),
+            np.concatenate(samples) if samples else None,
+            next((part.refused for part in parts if part.refused), None),
+        )
+
 
 class _Out(NamedTuple):
     """Views to write to, and what is said of impossible points: which one, and why."""
 
     possible: Array
     sheet: Sheet
-    samples: Array
+    samples: Array | None
     said: list[tuple[int, str]]
     prices: dict[int, Array]
 
@@ -148,24 +160,26 @@ class Sweep:
         A point's numbers are the same bits whatever other points are asked for with it.
         """
         count = len(places)
+        if count > BLOCK:
+            return Evaluated.joined(
+                [
+                    self.evaluate(places[start : start + BLOCK], values[start : start + BLOCK])
+                    for start in range(0, count, BLOCK)
+                ]
+            )
         drawn = self._worlds.count if self._worlds else 0
         possible = np.zeros(count, bool)
-        samples = np.full((count, len(FIGURES), drawn), np.nan)
-        sheets, notes, said = [], [], []
-        for start in range(0, max(1, count), BLOCK):
-            part = slice(start, min(count, start + BLOCK))
-            sheet = Sheet(part.stop - start)
-            out = _Out(possible[part], sheet, samples[part], [], {})
-            notes.append(self._block(places[part], values[part], out))
-            said += [(start + point, why) for point, why in out.said]
-            sheets.append((sheet, None if out.possible.all() else out.possible))
+        samples = np.full((count, len(FIGURES), drawn), np.nan) if drawn else None
+        sheet = Sheet(count)
+        out = _Out(possible, sheet, samples, [], {})
+        notes = self._block(places, values, out)
         return Evaluated(
             possible,
-            {name: _joined([one.column(name, where) for one, where in sheets]) for name in NUMBERS},
-            _joined(notes),
-            samples if drawn else None,
-            min(said)[1] if said else None,
-            out.prices if count <= BLOCK else {},
+            sheet.numbers(None if possible.all() else possible),
+            notes,
+            samples,
+            min(out.said)[1] if out.said else None,
+            out.prices,
         )
 
     def _block(self, places: Array, values: Array, out: _Out) -> Array:
@@ -259,7 +273,7 @@ class Sweep:
         out.sheet.complete(points, cycle_time_s, table.unmodelled_percent)
         out.possible[points] = True
         _check_budget(table, summed, points, out)
-        if self._worlds:
+        if self._worlds and out.samples is not None:
             out.samples[points] = self._worlds.sample(tied, own, items.sums[sums_at])
 
     def _counted(
@@ -301,11 +315,6 @@ class Sweep:
                 self._items.clear()
             self._items[key] = items
         return items, at, sums_at
-
-
-def _joined(parts: Sequence[Array]) -> Array:
-    """Parts of a column; one that is alone takes no copy."""
-    return parts[0] if len(parts) == 1 else np.concatenate(parts)
 
 
 def _columns(which: Sequence[int]) -> slice | list[int]:

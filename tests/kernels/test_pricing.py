@@ -140,7 +140,7 @@ def test_prices_alone_cost_on_lines_what_they_cost_by_definition(
     for part in (np.arange(0, 40, 2), np.arange(1, 40, 2)):
         lines.priced(at[part], np.ascontiguousarray(values[:, part])).onto(parts, part)
     for one in ("energy_j", "area_mm2", "power_w", "latency_s", "energy_adc_j"):
-        np.testing.assert_array_equal(sheet.column(one, None), parts.column(one, None))
+        np.testing.assert_array_equal(sheet.numbers()[one], parts.numbers()[one])
 
 
 @settings(max_examples=60, deadline=None)
@@ -184,7 +184,7 @@ def test_a_total_that_is_infinite_at_one_point_is_so_at_that_alone():
     for values in ([1e308, 1e-12], [1e-12, 1e308]):
         sheet = Sheet(2)
         lines.priced(np.zeros(2, np.int64), np.array([values])).onto(sheet, slice(None))
-        assert np.isinf(sheet.column("energy_j", None)).tolist() == [v > 1.0 for v in values]
+        assert np.isinf(sheet.numbers()["energy_j"]).tolist() == [v > 1.0 for v in values]
 
 
 def test_what_is_infinite_whatever_a_price_is_stays_so():

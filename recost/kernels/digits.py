@@ -43,3 +43,10 @@ def count_through(start, radices, places):
         else:
             _stay(digit, radices[a], run - start % run, run, places[a])
         run = run * radices[a] if run <= last else run
+
+
+@kernel
+def pick(values, places, found):
+    """The value at each place, ``found[p] = values[places[p]]``; places are not negative."""
+    for p in range(found.size):
+        found[p] = values[places[p]]

@@ -26,6 +26,7 @@ from recost.hardware.records import (
 from recost.hardware.rules import COMBINATIONS
 from recost.hardware.sections import key_table
 from recost.hardware.settings import read_settings
+from recost.kernels.digits import pick
 from recost.kernels.pricing import Records
 from recost.models.numbers import is_repeated, repeated_number
 
@@ -174,8 +175,7 @@ class Levels:
             return
         assert self.codes is not None
         if fields.dtype == self.codes.dtype:
-            # All places are there; other modes than "clip" go through a buffer.
-            np.take(self.codes, places, out=fields, mode="clip")
+            pick(self.codes, places, fields)
         else:
             fields[:] = self.codes[places]
 

@@ -26,7 +26,7 @@ from recost.vocabulary import HardwareKind, Overflow, Replication
 Array = np.ndarray[Any, Any]
 
 #: Points that are worked on together at most; results do not depend on it.
-BLOCK = 131_072
+BLOCK = 262_144
 # Kinds of machines that are remembered.
 _KEPT = 10_000
 

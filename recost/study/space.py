@@ -113,7 +113,7 @@ class Space:
         if not count:  # as where intervals have no number of places
             return np.zeros(shape, np.int64), np.zeros(shape)
         # A key's numbers lie side by side: they are worked on key by key.
-        places = np.empty(shape, np.int64, order="F")
+        places = np.empty(shape, np.uint32, order="F")
         if not self.samples:
             values = np.broadcast_to(np.zeros(()), shape)  # there are no intervals
             count_through(start, np.array([len(axis.texts) for axis in self.axes]), places.T)
@@ -124,7 +124,7 @@ class Space:
             if axis.continuous:
                 places[:, a], values[:, a] = 0, axis.between(shares[:, a])
             else:
-                places[:, a] = (shares[:, a] * len(axis.texts)).astype(np.int64)
+                places[:, a] = shares[:, a] * len(axis.texts)
         return places, values
 
 

@@ -138,7 +138,8 @@ class Study:
         draws = self.pricing.draws
         alike = all(isinstance(p.model, Sweep) and p.model.prices_alone for p in self._pairs)
         most = min(BLOCK, max(CHUNK, _UNDER_WAY // under_way)) if alike else CHUNK
-        least = CHUNK // (2 if alike else 16)  # with fewer, calls take longer than what they do
+        # With fewer, calls take longer than what they do.
+        least = BLOCK // 2 if alike else CHUNK // 16
         if self._slow:
             most = _SLOW_CHUNK
         elif draws:

@@ -102,13 +102,13 @@ class Cluster:
         """What `recost.study.pieces.chunks` gives, in the same order."""
         made = (*study.inputs, study.pricing, study.extras, study.baseline)
         recipe = pickle.dumps((made, selection))
-        window = max(1, sum(self._workers().values())) * IN_FLIGHT
+        workers = max(1, sum(self._workers().values()))
 
         def submit(low: int, high: int) -> Any:
             return self._client.submit(_work, recipe, low, high, pure=False)
 
-        left = spans(start, stop, study.step(stop - start, window))
-        for high, future in in_order(submit, left, window):
+        left = spans(start, stop, study.step(stop - start, workers))
+        for high, future in in_order(submit, left, workers * IN_FLIGHT):
             (table, impossible, refused), missing = self._result(future, high)
             study.hear(refused, missing)
             yield high, table, impossible

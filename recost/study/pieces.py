@@ -55,7 +55,7 @@ def chunks(study: Study, selection: Selection, start: int, stop: int) -> Pieces:
     Kernels let go of the interpreter, and so does NumPy where it works on whole columns.
     """
     threads = 1 if study.alone else numba.get_num_threads()
-    step = study.step(stop - start, threads * IN_FLIGHT)
+    step = study.step(stop - start, threads)
     pieces = spans(start, stop, step)
     _keep_memory()
     if threads == 1 or stop - start <= step:

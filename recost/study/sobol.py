@@ -13,15 +13,17 @@ from recost.errors import InputError
 
 Array = np.ndarray[Any, Any]
 
-# Places from which the sequence can be gone on with: those that pieces of a sweep end at.
-_KEPT = 16
+# Numbers that are drawn together, 2 to this power at most, and how many such blocks of points are
+# kept: pieces of a sweep are cut from them by all threads, more or less in order.
+_BLOCK, _KEPT = 16, 16
 
 
 class Sequence:
     """The points of `dimensions` coordinates in [0, 1), scrambled by `seed`.
 
-    A point does not depend on which others are asked for.  Going there takes time in proportion
-    to the points passed over, so the latest places reached are kept.
+    A point does not depend on which others are asked for.  The sequence is gone through in
+    blocks, the latest of which are kept; going back behind those begins anew, and takes time in
+    proportion to the points passed over.
     Raises InputError where SciPy, which draws them, is not installed.
     """
 
@@ -33,26 +35,34 @@ class Sequence:
                 "quasi-random points come from scipy: pip install 'recost[search]'",
                 key="--sample",
             ) from None
-        engine = qmc.Sobol(dimensions, scramble=True, rng=np.random.default_rng(seed))
-        self._begin: Any = engine
-        self._reached: dict[int, Any] = {}
+        # A power of 2 is what SciPy wants the first count of all to be.
+        self._step = 1 << max(0, _BLOCK - dimensions.bit_length())
+        self._begin: Any = qmc.Sobol(dimensions, scramble=True, rng=np.random.default_rng(seed))
+        self._engine, self._next = copy.deepcopy(self._begin), 0
+        self._blocks: dict[int, Array] = {}
         self._lock = threading.Lock()
 
     def part(self, start: int, count: int) -> Array:
         """Points start..start + count: [count, dimensions]."""
+        first, last = start // self._step, (start + max(1, count) - 1) // self._step
+        blocks = [self._block(number) for number in range(first, last + 1)]
+        drawn = blocks[0] if first == last else np.concatenate(blocks)
+        return drawn[start - first * self._step :][:count]
+
+    def _block(self, number: int) -> Array:
+        """The points that are in a block."""
         with self._lock:
-            near = max((place for place in self._reached if place <= start), default=0)
-            engine = copy.deepcopy(self._reached.get(near, self._begin))
-        if start > near:
-            engine.fast_forward(start - near)
-        # One at first: SciPy warns where the first count of all is no power of 2.
-        one = engine.random(min(1, count))
-        drawn: Array = np.concatenate([one, engine.random(count - len(one))])
-        with self._lock:
-            self._reached[start + count] = engine
-            while len(self._reached) > _KEPT:
-                del self._reached[next(iter(self._reached))]
-        return drawn
+            found = self._blocks.get(number)
+            if found is None:
+                if number < self._next:
+                    self._engine, self._next = copy.deepcopy(self._begin), 0
+                if number > self._next:
+                    self._engine.fast_forward((number - self._next) * self._step)
+                found, self._next = self._engine.random(self._step), number + 1
+                while len(self._blocks) >= _KEPT:
+                    del self._blocks[next(iter(self._blocks))]
+                self._blocks[number] = found
+            return found
 
 
 @lru_cache(maxsize=4)

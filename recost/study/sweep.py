@@ -31,8 +31,8 @@ Array = np.ndarray[Any, Any]
 
 #: Rows that are made at once; what they hold does not depend on it.
 CHUNK = 32_768
-# Points in all pieces that are under way at once: with many threads these are smaller.
-_UNDER_WAY = 1 << 20
+# Points that all workers are at together, at most: where they are many, pieces are smaller.
+_AT_WORK = 1 << 19
 # Less of what is slow, so that a bar moves: machines one by one, and points times draws.
 _SLOW_CHUNK = 64
 _DRAWN_CHUNK = 1 << 18
@@ -133,18 +133,19 @@ class Study:
         """Whether one thread at a time works on its points: the interpreter does most of it."""
         return bool(self.extras) or self._slow
 
-    def step(self, points: int, under_way: int) -> int:
-        """How many of so many points to work on at once, where so many pieces are under way."""
+    def step(self, points: int, workers: int) -> int:
+        """How many of so many points to work on at once, so that all workers have as many."""
         draws = self.pricing.draws
         alike = all(isinstance(p.model, Sweep) and p.model.prices_alone for p in self._pairs)
-        most = min(BLOCK, max(CHUNK, _UNDER_WAY // under_way)) if alike else CHUNK
+        most = min(BLOCK, max(CHUNK, _AT_WORK // workers)) if alike else CHUNK
         # With fewer, calls take longer than what they do.
         least = BLOCK // 2 if alike else CHUNK // 16
         if self._slow:
             most = _SLOW_CHUNK
         elif draws:
             most = min(CHUNK, max(1, _DRAWN_CHUNK // draws.count))
-        return min(most, max(least, -(-points // under_way)))
+        rounds = max(1, -(-points // (most * workers)))
+        return min(most, max(least, -(-points // (rounds * workers))))
 
     def _check_targets(self) -> None:
         hardware, _, space = self.inputs

@@ -135,6 +135,7 @@ def test_prices_alone_cost_on_lines_what_they_cost_by_definition(
         have = [found.totals[r, p] if r >= 0 else found.alike[t] for t, r in enumerate(found.rows)]
         np.testing.assert_allclose(have, wanted, rtol=1e-13)
     found.onto(sheet, slice(None))
+    sheet.complete(slice(None), 1.0, 0.0)
     # Points of several kinds come one after the other, each with some of the totals.
     parts = Sheet(40)
     for part in (np.arange(0, 40, 2), np.arange(1, 40, 2)):
@@ -184,6 +185,7 @@ def test_a_total_that_is_infinite_at_one_point_is_so_at_that_alone():
     for values in ([1e308, 1e-12], [1e-12, 1e308]):
         sheet = Sheet(2)
         lines.priced(np.zeros(2, np.int64), np.array([values])).onto(sheet, slice(None))
+        sheet.complete(slice(None), 1.0, 0.0)
         assert np.isinf(sheet.numbers()["energy_j"]).tolist() == [v > 1.0 for v in values]
 
 

@@ -18,7 +18,7 @@ from recost.errors import InputError
 from recost.report.write import Format
 
 if TYPE_CHECKING:
-    from recost.report.stream import Layout
+    from recost.report.layout import Layout
     from recost.study.caution import Cautions
     from recost.study.pieces import Pieces
     from recost.study.selection import Selection, Table
@@ -106,7 +106,7 @@ class Run:
 
     def layout(self, names: tuple[str, ...]) -> Layout:
         """The columns of a file with these names."""
-        from recost.report.stream import Layout
+        from recost.report.layout import Layout
 
         study = self.study
         words = {name: study.words[name] for name in names if name in study.words}

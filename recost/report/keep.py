@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 
 from recost.errors import InputError
-from recost.report.stream import Layout
+from recost.report.layout import Layout
 
 Array = np.ndarray[Any, Any]
 Table = dict[str, Array]
@@ -23,7 +23,7 @@ _PERIOD = 1.0
 
 @dataclass
 class Keep:
-    """The file NAME.kept beside a final name: one line that says what it is, then records.
+    """The file NAME.kept beside a final name: one line that says what it is, then a block of rows.
 
     It is replaced whole, so that its rows and the point that they reach to belong together.
 
@@ -49,7 +49,7 @@ class Keep:
     def begin(self, start: int, *, resume: bool) -> Table:
         """The rows of an interrupted run, if it is to go on; none from point `start` on else."""
         self.next_point = start
-        records = np.zeros(0, self.layout.dtype)
+        content = b""
         if resume and self.file.exists():
             heading, _, content = self.file.read_bytes().partition(b"\n")
             try:
@@ -65,8 +65,7 @@ class Keep:
                     path=str(self.file),
                 )
             self.next_point, self.impossible = said["next_point"], said["impossible"]
-            records = np.frombuffer(content, self.layout.dtype)
-        return self.layout.table(records)
+        return self.layout.unpack(content)
 
     def update(self, table: Table, next_point: int, impossible: int) -> None:
         """Note how far the rows reach; written down about once a second."""
@@ -79,7 +78,7 @@ class Keep:
             "impossible": self.impossible,
         }
         fresh = self.file.with_name(self.file.name + ".new")
-        fresh.write_bytes(json.dumps(said).encode() + b"\n" + self.layout.records(table).tobytes())
+        fresh.write_bytes(b"".join([json.dumps(said).encode(), b"\n", *self.layout.pack(table)]))
         fresh.replace(self.file)
         self._saved = time.monotonic()
 

@@ -13,7 +13,8 @@ from typing import Any
 import numpy as np
 
 from recost.errors import Fault, InputError
-from recost.report.stream import ROW_GROUP, SUFFIXES, pyarrow, write_npz
+from recost.report.columnar import ROW_GROUP, parquet_writer, pyarrow, write_npz
+from recost.report.stream import SUFFIXES
 from recost.study.conditions import Goal
 from recost.study.selection import Selection, best_rows
 
@@ -114,7 +115,7 @@ def _parquet(shards: Sequence[Path], output: Path) -> None:
     schema = files[0].schema_arrow
     waiting: list[Any] = []
     rows = 0
-    with pa.parquet.ParquetWriter(output, schema, compression="zstd") as writer:
+    with parquet_writer(output, schema) as writer:
         for file in files:
             for batch in file.iter_batches(batch_size=ROW_GROUP):
                 waiting.append(batch)
@@ -177,7 +178,7 @@ def _best_parquet(shards: Sequence[Path], output: Path, selection: Selection) ->
         goal.column: whole[goal.column].cast(pa.float64()).to_numpy() for goal in selection.goals
     }
     kept = best_rows(table, selection)
-    with pa.parquet.ParquetWriter(output, whole.schema, compression="zstd") as writer:
+    with parquet_writer(output, whole.schema) as writer:
         if len(kept):
             writer.write_table(whole.take(pa.array(kept)).combine_chunks(), ROW_GROUP)
     return len(kept)

@@ -2,7 +2,7 @@
 
 Rows go to NAME.part; how far they reach is said in NAME.part.json, so that an interrupted run can
 go on where it stopped and end in the same bytes.  CSV grows there as it is; rows for Parquet and
-NPZ wait as fixed-size records until all are there.
+NPZ wait as blocks of columns until all are there.
 """
 
 from __future__ import annotations
@@ -12,89 +12,25 @@ import io
 import json
 import math
 import os
-import zipfile
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+import time
+from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
-from itertools import chain
 from pathlib import Path
-from typing import IO, Any
+from typing import IO, Any, NamedTuple
 
 import numpy as np
 
 from recost.errors import InputError
 from recost.models.numbers import is_repeated
+from recost.report.columnar import pyarrow, write_columns
+from recost.report.layout import Layout, Table
 
 Array = np.ndarray[Any, Any]
-Table = Mapping[str, Array]
 
 SUFFIXES = (".csv", ".parquet", ".npz")
-#: Rows of a row group of Parquet; the same for a file written at once, resumed or merged.
-ROW_GROUP = 131_072
-# Rows that are turned between records and columns at once: they stay in the processor's cache.
-_TURNED = 2048
-
-
-@dataclass(frozen=True)
-class Layout:
-    """The columns of a file.
-
-    Attributes
-    ----------
-    columns : names in order
-    words : columns of words, with all the words that may stand in them
-    whole : columns of whole numbers
-    gapped : those of them that some rows leave out
-    """
-
-    columns: tuple[str, ...]
-    words: Mapping[str, tuple[str, ...]]
-    whole: frozenset[str]
-    gapped: frozenset[str] = frozenset()
-
-    @property
-    def dtype(self) -> np.dtype[np.void]:
-        """A row as a record: words as their place among all that may stand there."""
-        kinds = dict.fromkeys(self.words, "<i4") | dict.fromkeys(self.whole, "<i8")
-        kinds |= dict.fromkeys(self.gapped, "<f8")
-        return np.dtype([(name, kinds.get(name, "<f8")) for name in self.columns])
-
-    def table(self, records: Array) -> dict[str, Array]:
-        """Records as the rows of a table."""
-        found = columns_of(records)
-        for name, words in self.words.items():
-            found[name] = np.array(words, object)[found[name]]
-        return found
-
-    def records(self, table: Table) -> Array:
-        """Rows of a table as records."""
-        columns: dict[str, Array] = {}
-        for name in self.columns:
-            columns[name] = table[name]
-            if name in self.words:
-                code = {word: i for i, word in enumerate(self.words[name])}
-                one = is_repeated(table[name]) and len(table[name])
-                words = table[name][:1] if one else table[name]
-                codes = np.array([code[word] for word in words.tolist()], np.int32)
-                columns[name] = np.broadcast_to(codes, len(table[name])) if one else codes
-        records = np.empty(len(table[self.columns[0]]), self.dtype)
-        for start in range(0, len(records), _TURNED):
-            part = slice(start, start + _TURNED)
-            for name, column in columns.items():
-                records[name][part] = column[part]
-        return records
-
-
-def columns_of(records: Array) -> dict[str, Array]:
-    """Records as columns."""
-    names = records.dtype.names or ()
-    found = {name: np.empty(len(records), records.dtype[name]) for name in names}
-    for start in range(0, len(records), _TURNED):
-        part = slice(start, start + _TURNED)
-        block = np.asarray(records[part])
-        for name, column in found.items():
-            column[part] = block[name]
-    return found
+# Seconds between two states on disk: work that an interrupted run does again at most.
+_PERIOD = 0.1
 
 
 def csv_lines(table: Table, layout: Layout) -> str:
@@ -137,6 +73,15 @@ def _quoted(word: str) -> str:
     return text.getvalue() if word else ""
 
 
+class _Reached(NamedTuple):
+    """How far a part reaches: the next point, rows, impossible points, and bytes."""
+
+    next_point: int = 0
+    rows: int = 0
+    impossible: int = 0
+    size: int = 0
+
+
 @dataclass
 class Stream:
     """A file of a sweep that grows beside its final name.
@@ -151,10 +96,8 @@ class Stream:
     path: Path
     layout: Layout
     identity: str
-    next_point: int = 0
-    rows: int = 0
-    impossible: int = 0
-    _size: int = 0
+    _reached: _Reached = field(default=_Reached(), repr=False)
+    _saved: float = field(default=0.0, repr=False)
     _file: IO[bytes] | None = field(default=None, repr=False)
 
     def __post_init__(self) -> None:
@@ -168,6 +111,21 @@ class Stream:
             pyarrow()
         if not self.path.parent.is_dir():
             raise InputError(f"there is no folder {self.path.parent}", path=str(self.path))
+
+    @property
+    def next_point(self) -> int:
+        """The first point whose rows are not there."""
+        return self._reached.next_point
+
+    @property
+    def rows(self) -> int:
+        """How many rows are there."""
+        return self._reached.rows
+
+    @property
+    def impossible(self) -> int:
+        """How many of the points had none."""
+        return self._reached.impossible
 
     @property
     def part(self) -> Path:
@@ -185,20 +143,18 @@ class Stream:
 
     def begin(self, start: int, *, resume: bool) -> None:
         """Open the part: a new one from point `start` on, or the one that is there."""
-        self.next_point = start
         old = self._read_state() if resume else None
-        if old is not None:
-            self.next_point, self.rows = old["next_point"], old["rows"]
-            self.impossible, self._size = old["impossible"], old["size"]
-        self._file = self.part.open("r+b" if old is not None else "wb")
-        self._file.truncate(self._size)
-        self._file.seek(self._size)
-        if self._is_csv and not self._size:
+        self._reached = old or _Reached(next_point=start)
+        self._file = self.part.open("r+b" if old else "wb")
+        self._file.truncate(self._reached.size)
+        self._file.seek(self._reached.size)
+        if self._is_csv and not self._reached.size:
             heading = ",".join(_quoted(name) for name in self.layout.columns) + "\n"
-            self._size += self._file.write(heading.encode("utf-8"))
+            size = self._file.write(heading.encode("utf-8"))
+            self._reached = self._reached._replace(size=size)
         self._save_state()
 
-    def _read_state(self) -> dict[str, Any] | None:
+    def _read_state(self) -> _Reached | None:
         """What an interrupted run left, or nothing if there was none."""
         try:
             old: dict[str, Any] = json.loads(self.state.read_text(encoding="utf-8"))
@@ -213,40 +169,38 @@ class Stream:
             )
         if have < old["size"]:
             raise InputError("is shorter than it was; leave --resume out", path=str(self.part))
-        return old
+        return _Reached(**{name: old[name] for name in _Reached._fields})
 
     def append(self, table: Table, next_point: int, impossible: int) -> None:
         """Write the rows of the points before `next_point`, and note that they are there."""
         assert self._file is not None
-        content: bytes | memoryview
+        content: list[bytes | memoryview]
         if self._is_csv:
-            content = csv_lines(table, self.layout).encode("utf-8")
+            content = [csv_lines(table, self.layout).encode("utf-8")]
         else:
-            content = self.layout.records(table).view(np.uint8).data
-        self._size += self._file.write(content)
-        self._file.flush()
-        self.next_point = next_point
-        self.rows += len(table[self.layout.columns[0]])
-        self.impossible += impossible
-        self._save_state()
+            content = self.layout.pack(table)
+        many, before = len(table[self.layout.columns[0]]), self._reached
+        size = before.size + sum(self._file.write(some) for some in content)
+        # At once, for this may be interrupted anywhere.
+        self._reached = _Reached(
+            next_point, before.rows + many, before.impossible + impossible, size
+        )
+        if time.monotonic() - self._saved >= _PERIOD:
+            self._save_state()
 
     def _save_state(self) -> None:
-        said = {
-            "identity": self.identity,
-            "next_point": self.next_point,
-            "rows": self.rows,
-            "impossible": self.impossible,
-            "size": self._size,
-        }
+        said = {"identity": self.identity, **self._reached._asdict()}
         assert self._file is not None
         self._file.flush()
         fresh = self.state.with_name(self.state.name + ".new")
         fresh.write_text(json.dumps(said), encoding="utf-8")
         fresh.replace(self.state)
+        self._saved = time.monotonic()
 
     def finish(self) -> None:
         """Give the file its name, once everything is on disk."""
         assert self._file is not None
+        self._save_state()
         if self._is_csv:
             os.fsync(self._file.fileno())
             self._file.close()
@@ -255,7 +209,7 @@ class Stream:
             self._file.close()
             fresh = self.path.with_name(self.path.name + ".new")
             try:
-                _write_columns(fresh, self)
+                write_columns(fresh, self.part, self.layout, self.path.suffix.lower())
                 fresh.replace(self.path)
             finally:
                 with suppress(OSError):
@@ -263,92 +217,14 @@ class Stream:
             self.part.unlink()
         self.state.unlink()
 
-    def blocks(self) -> Iterator[Array]:
-        """The records that wait in the part, a row group after the other.
-
-        Each is mapped by itself, so that a file may be larger than memory.
-        """
-        dtype = self.layout.dtype
-        for start in range(0, self.rows, ROW_GROUP):
-            many, offset = min(ROW_GROUP, self.rows - start), start * dtype.itemsize
-            yield np.memmap(self.part, dtype, "r", offset, (many,))
-
     def close(self) -> None:
         """Leave the part as it is, to be resumed."""
         if self._file is not None:
+            if not self._file.closed:
+                with suppress(OSError):
+                    self._save_state()
             with suppress(OSError):
                 self._file.close()
-
-
-def _write_columns(path: Path, stream: Stream) -> None:
-    """Write the records of a part as Parquet or NPZ."""
-    if stream.path.suffix.lower() == ".parquet":
-        _write_parquet(path, stream)
-    else:
-        write_npz(path, _npz_arrays(stream))
-    with path.open("r+b") as file:
-        os.fsync(file.fileno())
-
-
-def pyarrow() -> Any:
-    """The package, or an InputError that says how to get it."""
-    try:
-        import pyarrow as pa
-        import pyarrow.parquet
-    except ModuleNotFoundError:
-        raise InputError(
-            "Parquet needs pyarrow: pip install 'recost[parquet]'; .csv and .npz need nothing"
-        ) from None
-    return pa
-
-
-def _write_parquet(path: Path, stream: Stream) -> None:
-    pa, layout = pyarrow(), stream.layout
-    kinds = {name: pa.string() for name in layout.words} | dict.fromkeys(layout.whole, pa.int64())
-    schema = pa.schema([(name, kinds.get(name, pa.float64())) for name in layout.columns])
-    with pa.parquet.ParquetWriter(path, schema, compression="zstd") as writer:
-        for records in stream.blocks():
-            arrays = []
-            for name, values in columns_of(records).items():
-                if name in layout.words:
-                    words = pa.array(list(layout.words[name]), pa.string())
-                    coded = pa.DictionaryArray.from_arrays(pa.array(values), words)
-                    arrays.append(coded.cast(pa.string()))
-                else:
-                    array = pa.array(values, from_pandas=True)
-                    arrays.append(array.cast(pa.int64()) if name in layout.gapped else array)
-            writer.write_table(pa.Table.from_arrays(arrays, schema=schema), ROW_GROUP)
-
-
-def _npz_arrays(stream: Stream) -> Iterator[tuple[str, Iterator[Array], int]]:
-    """One array a column; of words two: NAME holds each row's place in ``NAME.words``."""
-    layout = stream.layout
-    nothing = np.zeros(0, layout.dtype)  # has the type of a column, if there is no row
-    for name in layout.columns:
-        blocks = chain([nothing], stream.blocks())
-        yield name, (np.ascontiguousarray(block[name]) for block in blocks), stream.rows
-        if name in layout.words:
-            words = np.array(layout.words[name])
-            yield f"{name}.words", iter([words]), len(words)
-
-
-def write_npz(path: Path, arrays: Iterable[tuple[str, Iterator[Array], int]]) -> None:
-    """Write named arrays one after the other; no times, so that equal rows are equal bytes.
-
-    An array comes in pieces, with the sum of their lengths.
-    """
-    with zipfile.ZipFile(path, "w", zipfile.ZIP_STORED, allowZip64=True) as archive:
-        for name, pieces, length in arrays:
-            entry = zipfile.ZipInfo(f"{name}.npy", (1980, 1, 1, 0, 0, 0))
-            with archive.open(entry, "w", force_zip64=True) as file:
-                rows = 0
-                for i, piece in enumerate(pieces):
-                    if i == 0:
-                        said = np.lib.format.header_data_from_array_1_0(piece)
-                        np.lib.format.write_array_header_1_0(file, said | {"shape": (length,)})
-                    file.write(piece.data)
-                    rows += len(piece)
-                assert rows == length, name  # or the file says what is not there
 
 
 def check_new(paths: Sequence[Path], *, force: bool, resume: bool = False) -> None:

@@ -13,7 +13,8 @@ from recost.hardware import load_hardware
 from recost.models.numbers import repeated_number
 from recost.models.sweep import BLOCK
 from recost.network import load_network
-from recost.report.stream import Layout, Stream
+from recost.report.layout import Layout
+from recost.report.stream import Stream
 from recost.study.pareto import pareto_front
 from recost.study.pieces import _keep_memory, chunks
 from recost.study.selection import Selection

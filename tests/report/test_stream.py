@@ -1,12 +1,15 @@
 """Files of a sweep: whole numbers that some rows lack, and the best rows between two runs."""
 
+import itertools
+
 import numpy as np
 import pytest
 
 from recost.errors import InputError
-from recost.report import stream as stream_module
+from recost.report import columnar
 from recost.report.keep import Keep
-from recost.report.stream import Layout, Stream, csv_lines
+from recost.report.layout import Blocks, Layout
+from recost.report.stream import Stream, csv_lines
 
 LAYOUT = Layout(
     ("hardware", "crossbars", "chips", "energy_j"),
@@ -31,8 +34,37 @@ def same(one, other):
             assert np.array_equal(one[name], other[name], equal_nan=True)
 
 
-def test_records_are_the_table_again():
-    same(LAYOUT.table(LAYOUT.records(TABLE)), TABLE)
+def packed(table):
+    return b"".join(LAYOUT.pack(table))
+
+
+def test_a_block_is_the_table_again():
+    same(LAYOUT.unpack(packed(TABLE)), TABLE)
+    same(LAYOUT.unpack(b""), {name: column[:0] for name, column in TABLE.items()})
+
+
+def test_rows_of_blocks_however_they_are_cut(tmp_path):
+    """Blocks of any number of rows, in which columns are alike or not."""
+    rng, path = np.random.default_rng(0), tmp_path / "blocks"
+    chosen = rng.integers(0, 3, 60)
+    chosen[10:20] = chosen[20]
+    ends = [0, 0, 1, 10, 20, 20, 33, 60]
+    whole = {name: column[chosen] for name, column in TABLE.items()}
+    with path.open("wb") as file:
+        for low, high in itertools.pairwise(ends):
+            part = {name: column[low:high] for name, column in whole.items()}
+            if (low, high) == (10, 20):
+                part = {n: np.broadcast_to(c[10], 10) for n, c in whole.items()}
+            file.write(packed(part))
+    with Blocks(path, LAYOUT) as blocks:
+        assert blocks.rows == 60
+        assert list(blocks.spans(25)) == [(0, 25), (25, 50), (50, 60)]
+        for low, high in [(0, 60), (0, 0), (60, 60), *np.sort(rng.integers(0, 61, (50, 2)))]:
+            for name, column in whole.items():
+                found = blocks.column(name, low, high)
+                if name in LAYOUT.words:
+                    found = np.array(LAYOUT.words[name], object)[found]
+                same({name: found}, {name: column[low:high]})
 
 
 def test_whole_numbers_with_gaps_in_csv():
@@ -49,7 +81,7 @@ def test_columns_that_take_no_room_are_written_like_others(alike, rows):
         whole[name] = table[name].copy()
     assert csv_lines(table, LAYOUT) == csv_lines(whole, LAYOUT)
     assert csv_lines(table, LAYOUT).count("\n") == rows
-    same(LAYOUT.table(LAYOUT.records(table)), whole)
+    same(LAYOUT.unpack(packed(table)), whole)
 
 
 @pytest.mark.parametrize("suffix", [".npz", ".parquet"])
@@ -58,7 +90,7 @@ def test_files_of_several_row_groups(tmp_path, monkeypatch, suffix, rows):
     """Resumed in the middle, too."""
     if suffix == ".parquet":
         pytest.importorskip("pyarrow")
-    monkeypatch.setattr(stream_module, "ROW_GROUP", 7)
+    monkeypatch.setattr(columnar, "ROW_GROUP", 7)
     table = {name: np.resize(TABLE[name], rows) for name in LAYOUT.columns}
     path = tmp_path / f"x{suffix}"
     for part in (slice(0, rows // 3), slice(rows // 3, None)):

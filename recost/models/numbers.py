@@ -45,7 +45,10 @@ def room(rows: int, points: int) -> Array:
 
 @lru_cache(maxsize=512, typed=True)
 def repeated_number(value: float | int, count: int) -> Array:
-    """A column of one number, which takes no room; read-only.  As `numpy.broadcast_to`, sooner."""
+    """A column of one number, which takes no room; read-only.  As `numpy.broadcast_to`, sooner.
+
+    Zeros are alike, whatever their sign.
+    """
     one = np.asarray(value)
     return np.ndarray(count, one.dtype, one.tobytes(), strides=(0,))
 

@@ -313,7 +313,9 @@ class Sweep:
         if key:
             if len(self._items) >= _KEPT:
                 self._items.clear()
-            self._items[key] = items
+            # Its own record alone: the array that it lies in grows, and others have it anew.
+            mine = structures._replace(kept=structures.kept[structures.at], at=at[:1])
+            self._items[key] = items._replace(structures=mine)
         return items, at, sums_at
 
 

@@ -26,9 +26,9 @@ from tests.benchmarks.peers import compare, report, seconds
 pytestmark = pytest.mark.bench
 
 TECHNOLOGY = [
-    "adc.energy=1 pJ:3 pJ:450",
-    "dac.energy=1 fJ:9 fJ:450",
-    "memory.area=0.1 mm2:1 mm2:450",
+    "adc.energy=1 pJ:3 pJ:1000",
+    "dac.energy=1 fJ:9 fJ:1000",
+    "memory.area=0.1 mm2:1 mm2:1000",
 ]
 # What a user varies: 192 structures whose layers count differently, 1,440 points on each before
 # they come again.
@@ -51,7 +51,7 @@ SPACES = {
 }
 # Points a run, so that it takes 2 s or more.
 POINTS = {
-    "technology": 90_000_000,
+    "technology": 450_000_000,
     "structure": 11_000_000,
     "densities": 1 << 21,
     "activations": 1 << 19,

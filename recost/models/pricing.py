@@ -34,7 +34,7 @@ class Summed(NamedTuple):
     sums_at: Array
 
     def price(self, totals: Array, rows: Array = EVERY) -> None:
-        """Totals of the points into the `rows` of `totals`, as many as there is room for or less.
+        """Totals of the points into the first columns of the `rows` of `totals`.
 
         A total whose row is -1 is left out.
         """

@@ -45,11 +45,15 @@ def pyarrow() -> Any:
 def parquet_writer(path: Path, schema: Any) -> Any:
     """A writer of Parquet files, all of which are written alike.
 
-    A dictionary of numbers that hardly repeat takes more time than all the rest.
+    A dictionary of numbers that hardly repeat takes more time than all the rest; of the bytes of
+    numbers that lie close, the first ones are alike: side by side they take a part of the room.
     """
     pa = pyarrow()
     words = [field.name for field in schema if field.type == pa.string()]
-    return pa.parquet.ParquetWriter(path, schema, compression="zstd", use_dictionary=words)
+    floats = [field.name for field in schema if field.type == pa.float64()]
+    return pa.parquet.ParquetWriter(
+        path, schema, compression="zstd", use_dictionary=words, use_byte_stream_split=floats
+    )
 
 
 def _write_parquet(path: Path, blocks: Blocks, layout: Layout) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 import threading
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -29,8 +28,6 @@ Array = np.ndarray[Any, Any]
 _KEPT, _KEPT_TABLES = 8_000, 64
 # Points on one structure from which on tables take less time than direct sums.
 _WORTH_TABLES = 64
-# ... and points of which prices alone differ from which on their lines do.
-_WORTH_LINES = 64
 #: Structure that no count depends on, or only data movement, which is counted anew.
 NOT_COUNTED = (
     "operation_unit_cycle_time_s", "mapping_replication", "mapping_flip_columns",
@@ -148,15 +145,6 @@ class Counting:
     def made(self) -> tuple[Moving, Tables]:
         """The moving layers and the tables that were made last."""
         return list(self._moves.values())[-1].moving, list(self._tables.values())[-1]
-
-    @property
-    def straight(self) -> bool:
-        """Whether the space has points enough for `Lines` of totals on each structure."""
-        levels = [self._designs.levels[i] for i in (*self._designs.free, *self._designs.tied)]
-        if self._densities.endless or any(one.axis.continuous for one in levels):
-            return False
-        structures = math.prod(len(one.axis.texts) for one in levels) * self._densities.tables
-        return self.points >= _WORTH_LINES * structures
 
     def _tabulates(self) -> bool:
         """Whether the space has points enough for tables of its own on each structure."""

@@ -46,7 +46,7 @@ class Summed(NamedTuple):
         """All totals of the points."""
         totals = room(TOTALS, len(self.at))
         self.price(totals)
-        return Priced(totals, EVERY)
+        return Priced(totals, EVERY, np.full(TOTALS, np.nan))
 
 
 class Lines(NamedTuple):
@@ -101,7 +101,7 @@ class Priced(NamedTuple):
 
     totals: Array
     rows: Array
-    alike: Array = EVERY  # none is
+    alike: Array
 
     def onto(self, sheet: Sheet, points: Array | slice) -> None:
         """Put the totals of `points` into a sheet: of all its points if they are a slice."""

@@ -29,6 +29,8 @@ Array = np.ndarray[Any, Any]
 BLOCK = 262_144
 # Kinds of machines that are remembered.
 _KEPT = 10_000
+# Points in a row that differ in prices alone from which on `Lines` take less time.
+_WORTH_LINES = 64
 
 
 @dataclass(frozen=True)
@@ -104,6 +106,10 @@ class Sweep:
         the hardware and to the network.  Other columns are of no concern here.
     draws : worlds to draw in which prices are off by their spreads
 
+    Attributes
+    ----------
+    run : points in a row of the space that differ in `prices` alone; 1 if unknown
+
     Raises
     ------
     InputError
@@ -131,8 +137,19 @@ class Sweep:
         self.densities = Densities(network, [axes[i] for i in network_axes])
         self.counting = Counting(self.designs, self.densities)
         self._worlds = Worlds(self.designs, draws) if draws else None
+        self.run = 1
         self._kinds: dict[tuple[int, str], _Kind | str] = {}
         self._items: dict[tuple[int, str, int], _Items] = {}
+
+    @property
+    def prices(self) -> list[int]:
+        """Which columns of the space are prices."""
+        return [self._own[i] for i in self.designs.prices]
+
+    @property
+    def straight(self) -> bool:
+        """Whether totals are on `Lines`: so the space says, whatever points are asked for."""
+        return self.run >= _WORTH_LINES
 
     @property
     def prices_alone(self) -> bool:
@@ -262,8 +279,7 @@ class Sweep:
             return
         technology = self.designs.technology_of(tied, *own)
         if isinstance(points, slice):
-            mine = [self._own[i] for i in self.designs.prices]
-            out.prices.update(zip(mine, technology.values, strict=True))
+            out.prices.update(zip(self.prices, technology.values, strict=True))
         summed = Summed(items.structures, at, technology, items.sums, sums_at)
         lines = items.lines
         priced = lines.priced(at, technology.values) if lines else summed.priced()
@@ -295,8 +311,8 @@ class Sweep:
             free = self.designs.structure_numbers(np.zeros(1, np.int64), places[:1])
             assert free is not None  # as `names` are not
             key = network, made.content_hash, int(free[0])
-            if key in self._items:
-                return self._items[key], at, at
+            if (known := self._items.get(key)) is not None:
+                return known, at, at
         some = slice(None) if first is at else first
         kept, places, values = tied.at(some), places[some], values[some]
         structures = self.designs.structure_of(kept, places, values)
@@ -305,7 +321,7 @@ class Sweep:
         copies = _copies(kind.copies, self.densities.network(network), self.designs.hardware)
         sums, sums_at = self.counting.sums(network, machines, kind.special, copies, others)
         lines = None
-        if self.counting.straight:
+        if self.straight:
             every = np.arange(len(first))
             technologies = self.designs.technology_of(kept, places, values)
             lines = Lines.of(Summed(structures, every, technologies, sums, every))

@@ -173,7 +173,7 @@ def make_pair(
     columns = {_column_name(axis, model, i): i for i, axis in enumerate(axes)}
     own = Space(axes, space.samples, space.seed)
     if isinstance(model, Sweep):
-        model.counting.points = own.size
+        model.counting.points, model.run = own.size, own.run(model.prices)
     reference = Reference(baseline, network, axes, pricing) if baseline else None
     beside = Extras(machine, network, axes, extras, pricing.duty)
     return Pair(model, own, words, columns, beside, reference)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import copy
 import threading
 from functools import lru_cache
 from typing import Any
@@ -10,21 +9,20 @@ from typing import Any
 import numpy as np
 
 from recost.errors import InputError
+from recost.kernels.sobol import sobol_points
 
 Array = np.ndarray[Any, Any]
 
-# Numbers that are drawn together, 2 to this power at most, and how many such blocks of points are
-# kept: pieces of a sweep are cut from them by all threads, more or less in order.
-_BLOCK, _KEPT = 16, 16
+# Bits of a coordinate, and so of the number of a point.
+_BITS = 30
 
 
 class Sequence:
     """The points of `dimensions` coordinates in [0, 1), scrambled by `seed`.
 
-    A point does not depend on which others are asked for.  The sequence is gone through in
-    blocks, the latest of which are kept; going back behind those begins anew, and takes time in
-    proportion to the points passed over.
-    Raises InputError where SciPy, which draws them, is not installed.
+    A point does not depend on which others are asked for.  SciPy draws a few of them; what these
+    are made of makes all others (`recost.kernels.sobol`), without what comes before.
+    Raises InputError where SciPy is not installed.
     """
 
     def __init__(self, dimensions: int, seed: int) -> None:
@@ -35,34 +33,40 @@ class Sequence:
                 "quasi-random points come from scipy: pip install 'recost[search]'",
                 key="--sample",
             ) from None
-        # A power of 2 is what SciPy wants the first count of all to be.
-        self._step = 1 << max(0, _BLOCK - dimensions.bit_length())
-        self._begin: Any = qmc.Sobol(dimensions, scramble=True, rng=np.random.default_rng(seed))
-        self._engine, self._next = copy.deepcopy(self._begin), 0
-        self._blocks: dict[int, Array] = {}
+        rng = np.random.default_rng(seed)
+        self._engine: Any = qmc.Sobol(dimensions, scramble=True, bits=_BITS, rng=rng)
         self._lock = threading.Lock()
+        self._shift = self._word()
+        self._directions = np.zeros((dimensions, 0), np.int64)
+
+    def _word(self) -> Array:
+        """The next point that SciPy draws, as whole numbers."""
+        drawn: Array = self._engine.random(1)[0] * 2.0**_BITS
+        return drawn.astype(np.int64)
 
     def part(self, start: int, count: int) -> Array:
         """Points start..start + count: [count, dimensions]."""
-        first, last = start // self._step, (start + max(1, count) - 1) // self._step
-        blocks = [self._block(number) for number in range(first, last + 1)]
-        drawn = blocks[0] if first == last else np.concatenate(blocks)
-        return drawn[start - first * self._step :][:count]
+        found = np.empty((len(self._shift), count))
+        directions = self._known(start + count)
+        sobol_points(start, directions, self._shift, 2.0**-_BITS, found)
+        return found.T
 
-    def _block(self, number: int) -> Array:
-        """The points that are in a block."""
+    def _known(self, stop: int) -> Array:
+        """Directions of the bits of all numbers below `stop`.
+
+        Point 2^k is the shift, direction k and direction k - 1: SciPy goes there, once, which
+        takes a few nanoseconds for each point that it passes over.
+        """
         with self._lock:
-            found = self._blocks.get(number)
-            if found is None:
-                if number < self._next:
-                    self._engine, self._next = copy.deepcopy(self._begin), 0
-                if number > self._next:
-                    self._engine.fast_forward((number - self._next) * self._step)
-                found, self._next = self._engine.random(self._step), number + 1
-                while len(self._blocks) >= _KEPT:
-                    del self._blocks[next(iter(self._blocks))]
-                self._blocks[number] = found
-            return found
+            while (1 << (known := self._directions.shape[1])) < stop:
+                place = 1 << known
+                if place > 1:
+                    self._engine.fast_forward(place - self._engine.num_generated)
+                word = self._word() ^ self._shift
+                if known:
+                    word = word ^ self._directions[:, -1]
+                self._directions = np.column_stack([self._directions, word])
+            return np.ascontiguousarray(self._directions)
 
 
 @lru_cache(maxsize=4)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -103,6 +103,17 @@ class Space:
         """Number of points."""
         return self.samples or math.prod(len(axis.texts) for axis in self.axes)
 
+    def run(self, axes: Collection[int]) -> int:
+        """How many points in a row, at the least, differ in no other key than those of `axes`."""
+        if self.samples:
+            return self.size if len(axes) == len(self.axes) else 1
+        found = 1
+        for a in range(len(self.axes) - 1, -1, -1):
+            if a not in axes:
+                break
+            found *= len(self.axes[a].texts)
+        return found
+
     def points(self, start: int, stop: int) -> tuple[Array, Array]:
         """Places in the lists [n, axes], and values of intervals [n, axes], of points start..stop.
 
@@ -116,7 +127,8 @@ class Space:
         places = np.empty(shape, np.uint32, order="F")
         if not self.samples:
             values = np.broadcast_to(np.zeros(()), shape)  # there are no intervals
-            count_through(start, np.array([len(axis.texts) for axis in self.axes]), places.T)
+            radices = np.array([len(axis.texts) for axis in self.axes], np.int64)
+            count_through(start, radices, places.T)
             return places, values
         shares = sequence(len(self.axes), self.seed).part(start, count)
         values = np.zeros(shape, order="F")

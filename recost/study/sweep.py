@@ -134,7 +134,10 @@ class Study:
         return bool(self.extras) or self._slow
 
     def step(self, points: int, workers: int) -> int:
-        """How many of so many points to work on at once, so that all workers have as many."""
+        """How many of so many points to work on at once.
+
+        All workers have as many, where there are points enough for that.
+        """
         draws = self.pricing.draws
         alike = all(isinstance(p.model, Sweep) and p.model.prices_alone for p in self._pairs)
         most = min(BLOCK, max(CHUNK, _AT_WORK // workers)) if alike else CHUNK

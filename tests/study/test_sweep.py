@@ -96,11 +96,14 @@ def test_every_point_is_an_estimate(name):
 def test_where_prices_alone_tell_most_points_apart_they_are_on_lines():
     """So the space says, whatever piece of it is asked for."""
     for name, vary in SPACES.items():
-        assert study_of(vary)._pairs[0].model.counting.straight == (name == "lines")
-    few = ["operation_unit.rows=8,16", "adc.energy=1 pJ:2 pJ"]
-    assert not study_of(few, samples=127)._pairs[0].model.counting.straight
-    assert study_of(few, samples=128)._pairs[0].model.counting.straight
-    check_against_estimate(few, "sre", "lenet5", 12, samples=128)
+        assert study_of(vary)._pairs[0].model.straight == (name == "lines")
+    turned = SPACES["lines"][::-1]
+    assert not study_of(turned)._pairs[0].model.straight
+    prices = ["memory.area=0.1 mm2:1 mm2", "adc.energy=1 pJ:2 pJ"]
+    assert study_of(prices, samples=64)._pairs[0].model.straight
+    assert not study_of([*prices, "operation_unit.rows=8,16"], samples=640)._pairs[0].model.straight
+    check_against_estimate(turned, "sre", "lenet5", 12)
+    check_against_estimate(prices, "sre", "lenet5", 12, samples=64)
 
 
 def test_points_of_an_interval_are_estimates():

@@ -155,7 +155,10 @@ class Run:
                     stream.append(table, done, lost)
                     self.cautions.add(table)
                     seen(done)
-            stream.finish()
+            if self._hopeless(stream.impossible):
+                stream.drop()
+            else:
+                stream.finish()
         finally:
             stream.close()
 
@@ -183,11 +186,22 @@ class Run:
         try:
             stream.begin(start, resume=False)
             stream.append(kept, stop, keep.impossible)
-            stream.finish()
+            if self._hopeless(keep.impossible):
+                stream.drop()
+            else:
+                stream.finish()
         finally:
             stream.close()
         keep.finish()
         self.cautions.add(kept)
+
+    def _hopeless(self, impossible: int) -> bool:
+        """Whether there is nothing to write: no point can be built, as far as all were asked for.
+
+        A shard without rows is one like others.
+        """
+        start, stop = self.bounds
+        return self.shard is None and impossible == stop - start
 
     def to_table(self, limit: int | None = None) -> Table:
         """The rows that are wanted, in memory; raises InputError if they are more than `limit`."""
@@ -235,7 +249,7 @@ class Run:
         if not impossible:
             return
         refused = self.study.refused
-        if impossible == points:
+        if impossible == points and self.shard is None:
             raise InputError(f"no point of the space can be built: {refused}", key="--vary")
         reason = f" ({refused})" if refused else ""
         text = f"{impossible:,} of {points:,} points cannot be built{reason}; they have no row"

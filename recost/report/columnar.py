@@ -19,13 +19,12 @@ Array = np.ndarray[Any, Any]
 ROW_GROUP = 131_072
 
 
-def write_columns(path: Path, part: Path, layout: Layout, suffix: str) -> None:
-    """Write the blocks of a part as a file of that suffix."""
-    with Blocks(part, layout) as blocks:
-        if suffix == ".parquet":
-            _write_parquet(path, blocks, layout)
-        else:
-            write_npz(path, _npz_arrays(blocks, layout))
+def write_columns(path: Path, blocks: Blocks, layout: Layout, suffix: str) -> None:
+    """Write blocks as a file of that suffix."""
+    if suffix == ".parquet":
+        _write_parquet(path, blocks, layout)
+    else:
+        write_npz(path, _npz_arrays(blocks, layout))
     with path.open("r+b") as file:
         os.fsync(file.fileno())
 

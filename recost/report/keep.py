@@ -12,10 +12,9 @@ from typing import Any
 import numpy as np
 
 from recost.errors import InputError
-from recost.report.layout import Layout
+from recost.report.layout import FORMAT, Layout, Table
 
 Array = np.ndarray[Any, Any]
-Table = dict[str, Array]
 
 # Seconds between two states on disk.
 _PERIOD = 1.0
@@ -46,7 +45,7 @@ class Keep:
         """Where the state is."""
         return self.path.with_name(self.path.name + ".kept")
 
-    def begin(self, start: int, *, resume: bool) -> Table:
+    def begin(self, start: int, *, resume: bool) -> dict[str, Array]:
         """The rows of an interrupted run, if it is to go on; none from point `start` on else."""
         self.next_point = start
         content = b""
@@ -58,7 +57,7 @@ class Keep:
                 raise InputError(
                     "is no state of a run; remove it, or leave --resume out", path=str(self.file)
                 ) from None
-            if said.get("identity") != self.identity:
+            if said.get("identity") != f"{self.identity} {FORMAT}":
                 raise InputError(
                     "is the state of another run (other files, keys, columns or version); remove"
                     " it, or leave --resume out",
@@ -73,7 +72,7 @@ class Keep:
         if time.monotonic() - self._saved < _PERIOD:
             return
         said = {
-            "identity": self.identity,
+            "identity": f"{self.identity} {FORMAT}",
             "next_point": self.next_point,
             "impossible": self.impossible,
         }

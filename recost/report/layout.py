@@ -15,11 +15,14 @@ from typing import IO, Any
 
 import numpy as np
 
+from recost.errors import InputError
 from recost.models.numbers import is_repeated
 
 Array = np.ndarray[Any, Any]
 Table = Mapping[str, Array]
 
+#: Which form blocks have: others are not gone on with.
+FORMAT = "blocks 1"
 _WORD = 8
 
 
@@ -85,36 +88,51 @@ class Layout:
 
 
 class Blocks:
-    """The blocks of a file, one after the other, as columns of all their rows."""
+    """The blocks of a file, one after the other, as columns of all their rows.
 
-    def __init__(self, path: Path, layout: Layout) -> None:
-        self._layout = layout
+    Raises InputError where they do not end with the file, or do not have as many rows as said.
+    """
+
+    def __init__(self, path: Path, layout: Layout, rows: int) -> None:
+        self._path, self._layout, self.rows = str(path), layout, rows
         self._file: IO[bytes] = path.open("rb")
         self._ends: list[int] = []  # the number of rows up to the end of each block
         self._starts: list[Array] = []  # where each of its columns begins
         self._alike: list[list[int]] = []
+        try:
+            self._scan()
+        except InputError:
+            self._file.close()
+            raise
+
+    def _scan(self) -> None:
+        """Find the blocks."""
         place, end = 0, os.fstat(self._file.fileno()).st_size
-        heading = np.empty(1 + len(layout.columns), np.int64)
+        heading = np.empty(1 + len(self._layout.columns), np.int64)
         while place < end:
             self._read(place, heading)
             rows, *alike = heading.tolist()
+            if not 0 < rows <= self.rows:
+                raise self._broken()
             lengths = [heading.nbytes, *(_WORD * (1 if one else rows) for one in alike)]
             starts = place + np.cumsum(lengths)
             self._starts.append(starts[:-1])
             self._alike.append(alike)
             self._ends.append((self._ends[-1] if self._ends else 0) + rows)
             place = int(starts[-1])
+        if place != end or (self._ends or [0])[-1] != self.rows:
+            raise self._broken()
+
+    def _broken(self) -> InputError:
+        return InputError(
+            "does not hold the rows that it should; leave --resume out", path=self._path
+        )
 
     def __enter__(self) -> Blocks:
         return self
 
     def __exit__(self, *_: object) -> None:
         self._file.close()
-
-    @property
-    def rows(self) -> int:
-        """How many rows there are."""
-        return self._ends[-1] if self._ends else 0
 
     def column(self, name: str, low: int, high: int) -> Array:
         """A column in the rows low..high, of words their places."""
@@ -140,4 +158,5 @@ class Blocks:
 
     def _read(self, place: int, into: Array) -> None:
         self._file.seek(place)
-        self._file.readinto(into.data)  # type: ignore[attr-defined]
+        if self._file.readinto(into.data) != into.nbytes:  # type: ignore[attr-defined]
+            raise self._broken()

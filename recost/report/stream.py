@@ -24,7 +24,7 @@ import numpy as np
 from recost.errors import InputError
 from recost.models.numbers import is_repeated
 from recost.report.columnar import pyarrow, write_columns
-from recost.report.layout import Layout, Table
+from recost.report.layout import FORMAT, Blocks, Layout, Table
 
 Array = np.ndarray[Any, Any]
 
@@ -138,6 +138,10 @@ class Stream:
         return self.path.with_name(self.path.name + ".part.json")
 
     @property
+    def _identity(self) -> str:
+        return f"{self.identity} {FORMAT}"
+
+    @property
     def _is_csv(self) -> bool:
         return self.path.suffix.lower() == ".csv"
 
@@ -161,7 +165,7 @@ class Stream:
             have = self.part.stat().st_size
         except (OSError, ValueError):
             return None
-        if old.get("identity") != self.identity:
+        if old.get("identity") != self._identity:
             raise InputError(
                 "is the part of another sweep (other files, keys, columns or version); remove it"
                 " or leave --resume out",
@@ -175,11 +179,12 @@ class Stream:
         """Write the rows of the points before `next_point`, and note that they are there."""
         assert self._file is not None
         content: list[bytes | memoryview]
+        many = len(table[self.layout.columns[0]])
         if self._is_csv:
             content = [csv_lines(table, self.layout).encode("utf-8")]
         else:
-            content = self.layout.pack(table)
-        many, before = len(table[self.layout.columns[0]]), self._reached
+            content = self.layout.pack(table) if many else []
+        before = self._reached
         size = before.size + sum(self._file.write(some) for some in content)
         # At once, for this may be interrupted anywhere.
         self._reached = _Reached(
@@ -189,7 +194,7 @@ class Stream:
             self._save_state()
 
     def _save_state(self) -> None:
-        said = {"identity": self.identity, **self._reached._asdict()}
+        said = {"identity": self._identity, **self._reached._asdict()}
         assert self._file is not None
         self._file.flush()
         fresh = self.state.with_name(self.state.name + ".new")
@@ -209,13 +214,22 @@ class Stream:
             self._file.close()
             fresh = self.path.with_name(self.path.name + ".new")
             try:
-                write_columns(fresh, self.part, self.layout, self.path.suffix.lower())
+                with Blocks(self.part, self.layout, self.rows) as blocks:
+                    write_columns(fresh, blocks, self.layout, self.path.suffix.lower())
                 fresh.replace(self.path)
             finally:
                 with suppress(OSError):
                     fresh.unlink()
             self.part.unlink()
         self.state.unlink()
+
+    def drop(self) -> None:
+        """Leave nothing behind."""
+        assert self._file is not None
+        self._file.close()
+        for path in (self.part, self.state):
+            with suppress(OSError):
+                path.unlink()
 
     def close(self) -> None:
         """Leave the part as it is, to be resumed."""

@@ -62,7 +62,7 @@ class Sequence:
                 place = 1 << known
                 if place > 1:
                     self._engine.fast_forward(place - self._engine.num_generated)
-                word = self._word() ^ self._shift
+                word: Array = self._word() ^ self._shift
                 if known:
                     word = word ^ self._directions[:, -1]
                 self._directions = np.column_stack([self._directions, word])

@@ -153,6 +153,9 @@ def test_the_part_of_another_sweep_is_not_continued(tmp_path, invoke):
         (["--vary", "adc.bits=4", "-o", "no/x.csv"], "no folder no"),
         (["--vary", "adc.bits=4", "--sample", "latin", "9"], "sobol N"),
         (["--vary", "precision.weight_bits=1"], "no point of the space can be built"),
+        (["--vary", "precision.weight_bits=1", "-o", "x.csv"], "no point of the space"),
+        (["--vary", "precision.weight_bits=1", "-o", "x.npz", "--sort", "energy_j", "--top", "1"],
+         "no point of the space"),
     ],
 )  # fmt: skip
 def test_bad_input_is_a_line_and_exit_2(words, said, tmp_path, invoke):
@@ -161,6 +164,18 @@ def test_bad_input_is_a_line_and_exit_2(words, said, tmp_path, invoke):
     assert said in done.stderr
     assert "Traceback" not in done.stderr
     assert not list(tmp_path.iterdir())
+
+
+@pytest.mark.parametrize("best", [[], ["--sort", "energy_j", "--top", "2"]])
+def test_shards_without_a_row_are_merged_like_others(tmp_path, invoke, best):
+    few = ["--vary", "precision.weight_bits=1,16", "--vary", "adc.energy=1 pJ,2 pJ", *best]
+    shards, whole = [str(tmp_path / f"{i}.npz") for i in (1, 2)], tmp_path / "whole.npz"
+    for i, shard in enumerate(shards):
+        done = invoke("sweep", *BASE, *few, "-o", shard, "--shard", f"{i + 1}/2")
+        assert done.exit_code == 0, done.stderr
+    assert invoke("merge", *shards, "-o", str(tmp_path / "joined.npz")).exit_code == 0
+    assert invoke("sweep", *BASE, *few, "-o", str(whole)).exit_code == 0
+    assert (tmp_path / "joined.npz").read_bytes() == whole.read_bytes()
 
 
 def test_search_proves_its_optimum(invoke):

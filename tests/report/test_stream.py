@@ -55,9 +55,8 @@ def test_rows_of_blocks_however_they_are_cut(tmp_path):
             part = {name: column[low:high] for name, column in whole.items()}
             if (low, high) == (10, 20):
                 part = {n: np.broadcast_to(c[10], 10) for n, c in whole.items()}
-            file.write(packed(part))
-    with Blocks(path, LAYOUT) as blocks:
-        assert blocks.rows == 60
+            file.write(packed(part) if low < high else b"")
+    with Blocks(path, LAYOUT, 60) as blocks:
         assert list(blocks.spans(25)) == [(0, 25), (25, 50), (50, 60)]
         for low, high in [(0, 60), (0, 0), (60, 60), *np.sort(rng.integers(0, 61, (50, 2)))]:
             for name, column in whole.items():
@@ -65,6 +64,23 @@ def test_rows_of_blocks_however_they_are_cut(tmp_path):
                 if name in LAYOUT.words:
                     found = np.array(LAYOUT.words[name], object)[found]
                 same({name: found}, {name: column[low:high]})
+
+
+def test_rows_that_are_all_alike_take_no_room(tmp_path):
+    path = tmp_path / "blocks"
+    path.write_bytes(packed({n: np.broadcast_to(c[0], 10**6) for n, c in TABLE.items()}))
+    assert path.stat().st_size == 8 * (1 + 2 * len(LAYOUT.columns))
+    with Blocks(path, LAYOUT, 10**6) as blocks:
+        assert (blocks.column("energy_j", 999_990, 10**6) == np.full(10, 0.1)).all()
+
+
+@pytest.mark.parametrize("wrong", ["shorter", "longer", "garbage", "rows"])
+def test_blocks_that_are_not_whole_are_not_read(tmp_path, wrong):
+    path, content = tmp_path / "blocks", packed(TABLE) * 2
+    path.write_bytes({"shorter": content[:-8], "longer": content + b"x" * 8,
+                      "garbage": content[:-8] + b"\xff" * 64}.get(wrong, content))  # fmt: skip
+    with pytest.raises(InputError, match="does not hold the rows"):
+        Blocks(path, LAYOUT, 7 if wrong == "rows" else 6)
 
 
 def test_whole_numbers_with_gaps_in_csv():

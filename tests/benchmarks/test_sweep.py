@@ -46,15 +46,15 @@ DENSITIES = [
 SPACES = {
     "technology": (TECHNOLOGY, 0),
     "structure": (STRUCTURE, 0),
-    "densities": (DENSITIES, 1 << 21),
+    "densities": (DENSITIES, 1 << 22),
     "activations": (DENSITIES[2:], 1 << 20),
 }
 # Points a run, so that it takes 2 s or more.
 POINTS = {
     "technology": 450_000_000,
     "structure": 11_000_000,
-    "densities": 1 << 21,
-    "activations": 1 << 19,
+    "densities": 1 << 22,
+    "activations": 1 << 20,
 }
 
 

@@ -155,10 +155,7 @@ class Run:
                     stream.append(table, done, lost)
                     self.cautions.add(table)
                     seen(done)
-            if self._hopeless(stream.impossible):
-                stream.drop()
-            else:
-                stream.finish()
+            self._end(stream)
         finally:
             stream.close()
 
@@ -186,22 +183,23 @@ class Run:
         try:
             stream.begin(start, resume=False)
             stream.append(kept, stop, keep.impossible)
-            if self._hopeless(keep.impossible):
-                stream.drop()
-            else:
-                stream.finish()
+            self._end(stream)
         finally:
             stream.close()
         keep.finish()
         self.cautions.add(kept)
 
-    def _hopeless(self, impossible: int) -> bool:
-        """Whether there is nothing to write: no point can be built, as far as all were asked for.
-
-        A shard without rows is one like others.
-        """
+    def _end(self, stream: Any) -> None:
+        """Give a file its name, or leave nothing where no point can be built."""
         start, stop = self.bounds
-        return self.shard is None and impossible == stop - start
+        if self._hopeless(stream.impossible, stop - start):
+            stream.drop()
+        else:
+            stream.finish()
+
+    def _hopeless(self, impossible: int, points: int) -> bool:
+        """Whether no point of the whole space can be built; a shard of such is one like others."""
+        return self.shard is None and impossible == points
 
     def to_table(self, limit: int | None = None) -> Table:
         """The rows that are wanted, in memory; raises InputError if they are more than `limit`."""
@@ -249,7 +247,7 @@ class Run:
         if not impossible:
             return
         refused = self.study.refused
-        if impossible == points and self.shard is None:
+        if self._hopeless(impossible, points):
             raise InputError(f"no point of the space can be built: {refused}", key="--vary")
         reason = f" ({refused})" if refused else ""
         text = f"{impossible:,} of {points:,} points cannot be built{reason}; they have no row"

@@ -152,11 +152,6 @@ class Sweep:
         return self.run >= _WORTH_LINES
 
     @property
-    def prices_alone(self) -> bool:
-        """Whether all points have the same structure and the same layers."""
-        return not (self.designs.tied or self.designs.free or self._others)
-
-    @property
     def builds_each(self) -> bool:
         """Whether a hardware is made for every point, which the interpreter does."""
         return any(self.levels[i].axis.continuous for i in self.designs.tied)

@@ -109,9 +109,10 @@ class Space:
             return self.size if len(axes) == len(self.axes) else 1
         found = 1
         for a in range(len(self.axes) - 1, -1, -1):
-            if a not in axes:
+            many = len(self.axes[a].texts)
+            if a not in axes and many > 1:
                 break
-            found *= len(self.axes[a].texts)
+            found *= many
         return found
 
     def points(self, start: int, stop: int) -> tuple[Array, Array]:

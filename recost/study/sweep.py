@@ -139,7 +139,7 @@ class Study:
         All workers have as many, where there are points enough for that.
         """
         draws = self.pricing.draws
-        alike = all(isinstance(p.model, Sweep) and p.model.prices_alone for p in self._pairs)
+        alike = all(isinstance(p.model, Sweep) and p.model.run == p.space.size for p in self._pairs)
         most = min(BLOCK, max(CHUNK, _AT_WORK // workers)) if alike else CHUNK
         # With fewer, calls take longer than what they do.
         least = BLOCK // 2 if alike else CHUNK // 16

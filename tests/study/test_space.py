@@ -105,3 +105,13 @@ def test_no_more_samples_than_a_sequence_has_points():
     with pytest.raises(InputError, match="1,073,741,824 points"):
         parse_space(["adc.energy=1 pJ:2 pJ"], samples=2**30 + 1)
     assert parse_space(["adc.energy=1 pJ:2 pJ"], samples=2**30).size == 2**30
+
+
+def test_points_in_a_row_that_differ_in_some_keys_alone():
+    vary = ["adc.bits=4,5", "adc.energy=1 pJ:2 pJ:7", "crossbar.rows=64", "adc.area=1 mm2,2 mm2"]
+    space = parse_space(vary)
+    assert space.run([1, 3]) == 14
+    assert space.run([0, 1]) == 1
+    assert space.run([0, 1, 3]) == space.size == 28
+    drawn = parse_space(["adc.energy=1 pJ:2 pJ", "adc.area=1 mm2:2 mm2"], samples=9)
+    assert (drawn.run([0, 1]), drawn.run([1])) == (9, 1)

@@ -287,9 +287,12 @@ class Run:
             check_new([path], force=self.target.force)
         if path is not None and path.suffix.lower() in (".parquet", ".npz"):
             stream = Stream(path, self.layout(self.names), "")
-            stream.begin(0, resume=False)
-            stream.append(table, 0, 0)
-            stream.finish()
+            try:
+                stream.begin(0, resume=False)
+                stream.append(table, 0, 0)
+                stream.finish()
+            finally:
+                stream.close()
             self._warn()
             return
         out = Output(output_format=self.target.output_format, path=path, quiet=self.target.quiet)

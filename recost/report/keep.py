@@ -77,7 +77,8 @@ class Keep:
             "impossible": self.impossible,
         }
         fresh = self.file.with_name(self.file.name + ".new")
-        fresh.write_bytes(b"".join([json.dumps(said).encode(), b"\n", *self.layout.pack(table)]))
+        content = self.layout.pack(self.layout.coded(table))
+        fresh.write_bytes(b"".join([json.dumps(said).encode(), b"\n", *content]))
         fresh.replace(self.file)
         self._saved = time.monotonic()
 

@@ -48,9 +48,13 @@ class Layout:
         counted = name in self.words or (name in self.whole and name not in self.gapped)
         return np.int64 if counted else np.float64
 
-    def pack(self, table: Table) -> list[bytes | memoryview]:
-        """Rows as a block."""
-        columns = [self._coded(name, table[name]) for name in self.columns]
+    def coded(self, table: Table) -> dict[str, Array]:
+        """The columns of rows as a block holds them."""
+        return {name: self._coded(name, table[name]) for name in self.columns}
+
+    def pack(self, coded: Table) -> list[bytes | memoryview]:
+        """Coded rows as a block."""
+        columns = list(coded.values())
         rows = len(columns[0])
         alike = [is_repeated(column) and rows > 0 for column in columns]
         heading = np.array([rows, *alike], np.int64)
@@ -151,6 +155,10 @@ class Blocks:
                 self._read(start + _WORD * (low - begin), part)
             low, block = stop, block + 1
         return found
+
+    def columns(self, low: int, high: int) -> dict[str, Array]:
+        """All columns in these rows, as `Layout.coded` gives them."""
+        return {name: self.column(name, low, high) for name in self._layout.columns}
 
     def spans(self, step: int) -> Iterator[tuple[int, int]]:
         """From where to where so many rows at a time go."""

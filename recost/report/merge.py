@@ -13,7 +13,8 @@ from typing import Any
 import numpy as np
 
 from recost.errors import Fault, InputError
-from recost.report.columnar import ROW_GROUP, parquet_writer, pyarrow, write_npz
+from recost.report.npz import write_npz
+from recost.report.parquet import ROW_GROUP, parquet_writer, pyarrow
 from recost.report.stream import SUFFIXES
 from recost.study.conditions import Goal
 from recost.study.selection import Selection, best_rows

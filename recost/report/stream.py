@@ -1,8 +1,9 @@
 """Rows written as they are made: CSV, Parquet and NPZ in constant memory, whole or not at all.
 
 Rows go to NAME.part; how far they reach is said in NAME.part.json, so that an interrupted run can
-go on where it stopped and end in the same bytes.  CSV grows there as it is; rows for Parquet and
-NPZ wait as blocks of columns until all are there.
+go on where it stopped and end in the same bytes.  CSV grows there as it is; of Parquet and NPZ it
+holds blocks of columns.  Arrays are made from them once all rows are there; Parquet grows beside
+them, in NAME.new, and from them again if a run was interrupted.
 """
 
 from __future__ import annotations
@@ -23,8 +24,9 @@ import numpy as np
 
 from recost.errors import InputError
 from recost.models.numbers import is_repeated
-from recost.report.columnar import pyarrow, write_columns
 from recost.report.layout import FORMAT, Blocks, Layout, Table
+from recost.report.npz import write_blocks
+from recost.report.parquet import ROW_GROUP, RowGroups, pyarrow
 
 Array = np.ndarray[Any, Any]
 
@@ -99,15 +101,16 @@ class Stream:
     _reached: _Reached = field(default=_Reached(), repr=False)
     _saved: float = field(default=0.0, repr=False)
     _file: IO[bytes] | None = field(default=None, repr=False)
+    _groups: RowGroups | None = field(default=None, repr=False)
 
     def __post_init__(self) -> None:
-        if self.path.suffix.lower() not in SUFFIXES:
+        if self._suffix not in SUFFIXES:
             raise InputError(
                 f"the suffix '{self.path.suffix}' names no format of a sweep; use one of"
                 f" {', '.join(SUFFIXES)}",
                 path=str(self.path),
             )
-        if self.path.suffix.lower() == ".parquet":
+        if self._suffix == ".parquet":
             pyarrow()
         if not self.path.parent.is_dir():
             raise InputError(f"there is no folder {self.path.parent}", path=str(self.path))
@@ -138,12 +141,17 @@ class Stream:
         return self.path.with_name(self.path.name + ".part.json")
 
     @property
+    def _fresh(self) -> Path:
+        """A file of columns that is not whole yet."""
+        return self.path.with_name(self.path.name + ".new")
+
+    @property
     def _identity(self) -> str:
         return f"{self.identity} {FORMAT}"
 
     @property
-    def _is_csv(self) -> bool:
-        return self.path.suffix.lower() == ".csv"
+    def _suffix(self) -> str:
+        return self.path.suffix.lower()
 
     def begin(self, start: int, *, resume: bool) -> None:
         """Open the part: a new one from point `start` on, or the one that is there."""
@@ -152,11 +160,16 @@ class Stream:
         self._file = self.part.open("r+b" if old else "wb")
         self._file.truncate(self._reached.size)
         self._file.seek(self._reached.size)
-        if self._is_csv and not self._reached.size:
+        if self._suffix == ".csv" and not self._reached.size:
             heading = ",".join(_quoted(name) for name in self.layout.columns) + "\n"
             size = self._file.write(heading.encode("utf-8"))
             self._reached = self._reached._replace(size=size)
         self._save_state()
+        if self._suffix == ".parquet":
+            self._groups = RowGroups(self._fresh, self.layout)
+            with Blocks(self.part, self.layout, self.rows) as blocks:
+                for low, high in blocks.spans(ROW_GROUP):
+                    self._groups.add(blocks.columns(low, high))
 
     def _read_state(self) -> _Reached | None:
         """What an interrupted run left, or nothing if there was none."""
@@ -179,11 +192,12 @@ class Stream:
         """Write the rows of the points before `next_point`, and note that they are there."""
         assert self._file is not None
         content: list[bytes | memoryview]
-        many = len(table[self.layout.columns[0]])
-        if self._is_csv:
+        many, coded = len(table[self.layout.columns[0]]), {}
+        if self._suffix == ".csv":
             content = [csv_lines(table, self.layout).encode("utf-8")]
         else:
-            content = self.layout.pack(table) if many else []
+            coded = self.layout.coded(table)
+            content = self.layout.pack(coded) if many else []
         before = self._reached
         size = before.size + sum(self._file.write(some) for some in content)
         # At once, for this may be interrupted anywhere.
@@ -192,47 +206,65 @@ class Stream:
         )
         if time.monotonic() - self._saved >= _PERIOD:
             self._save_state()
+        if self._groups is not None:
+            self._groups.add(coded)
 
     def _save_state(self) -> None:
         said = {"identity": self._identity, **self._reached._asdict()}
         assert self._file is not None
         self._file.flush()
         fresh = self.state.with_name(self.state.name + ".new")
-        fresh.write_text(json.dumps(said), encoding="utf-8")
-        fresh.replace(self.state)
+        try:
+            fresh.write_text(json.dumps(said), encoding="utf-8")
+            fresh.replace(self.state)
+        finally:
+            fresh.unlink(missing_ok=True)
         self._saved = time.monotonic()
 
     def finish(self) -> None:
         """Give the file its name, once everything is on disk."""
         assert self._file is not None
         self._save_state()
-        if self._is_csv:
+        if self._suffix == ".csv":
             os.fsync(self._file.fileno())
             self._file.close()
             self.part.replace(self.path)
         else:
             self._file.close()
-            fresh = self.path.with_name(self.path.name + ".new")
-            try:
-                with Blocks(self.part, self.layout, self.rows) as blocks:
-                    write_columns(fresh, blocks, self.layout, self.path.suffix.lower())
-                fresh.replace(self.path)
-            finally:
-                with suppress(OSError):
-                    fresh.unlink()
+            self._finish_columns()
+            self._fresh.replace(self.path)
             self.part.unlink()
         self.state.unlink()
+
+    def _finish_columns(self) -> None:
+        """Have all rows as columns in a file that has but to get its name."""
+        if self._groups is not None:
+            self._groups.finish()
+            return
+        try:
+            with Blocks(self.part, self.layout, self.rows) as blocks:
+                write_blocks(self._fresh, blocks, self.layout)
+        except BaseException:
+            with suppress(OSError):
+                self._fresh.unlink()
+            raise
 
     def drop(self) -> None:
         """Leave nothing behind."""
         assert self._file is not None
         self._file.close()
+        self._forget_groups()
         for path in (self.part, self.state):
             with suppress(OSError):
                 path.unlink()
 
+    def _forget_groups(self) -> None:
+        if self._groups is not None:
+            self._groups.abandon()
+
     def close(self) -> None:
         """Leave the part as it is, to be resumed."""
+        self._forget_groups()  # first, for the state may need its room
         if self._file is not None:
             if not self._file.closed:
                 with suppress(OSError):

@@ -21,8 +21,9 @@ from recost.study.sweep import Part, Study
 Pieces = Iterator[tuple[int, Table, int]]
 Future = Any  # of a thread, or of a cluster
 
-#: Pieces under way for each thread: one at work, one that waits for it.
-IN_FLIGHT = 2
+#: Pieces under way for each thread: one at work, and two that wait for it while rows are written,
+#: which takes a while where they become a row group of Parquet.
+IN_FLIGHT = 3
 # Seconds after which a thread asks for the interpreter.
 _TURN_S = 2e-4
 

@@ -99,20 +99,35 @@ def test_merged_shards_are_the_same_file(tmp_path, suffix, invoke):
                           "--force").stderr  # fmt: skip
 
 
-def test_a_full_disk_leaves_no_file(tmp_path):
-    out = tmp_path / "out.csv"
+ONE = ["--vary", "adc.bits=6"]
+
+
+@pytest.mark.parametrize(("suffix", "space", "most"), [
+    (".csv", MANY, 200_000),
+    pytest.param(".npz", MANY, 400_000, marks=pytest.mark.slow),
+    pytest.param(".npz", ONE, 4_000, marks=pytest.mark.slow),  # the file itself, of 10 kB
+    pytest.param(".parquet", MANY, 100_000, marks=pytest.mark.slow),
+    pytest.param(".parquet", ONE, 4_000, marks=pytest.mark.slow),
+])  # fmt: skip
+def test_a_full_disk_leaves_no_file(tmp_path, suffix, space, most):
+    if suffix == ".parquet":
+        pytest.importorskip("pyarrow")
+    whole, out = tmp_path / f"whole{suffix}", tmp_path / f"out{suffix}"
+    assert run("sweep", *BASE, *space, "-o", str(whole)).returncode == 0
+    assert whole.stat().st_size > most
 
     def limit():
         signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
-        resource.setrlimit(resource.RLIMIT_FSIZE, (200_000, 200_000))
+        resource.setrlimit(resource.RLIMIT_FSIZE, (most, most))
 
-    done = run("sweep", *BASE, *MANY, "-o", str(out), preexec_fn=limit)
+    done = run("sweep", *BASE, *space, "-o", str(out), preexec_fn=limit)
     assert done.returncode == 2
     assert "cannot be written" in done.stderr
     assert "Traceback" not in done.stderr
-    assert not out.exists()
-    assert run("sweep", *BASE, *MANY, "-o", str(out), "--resume").returncode == 0
-    assert len(out.read_text().splitlines()) == 1 + 100 * 40 * 4
+    assert "ignored" not in done.stderr  # as of what is closed again while it is forgotten
+    assert {path.name[len(out.name) :] for path in tmp_path.glob("out*")} == {".part", ".part.json"}
+    assert run("sweep", *BASE, *space, "-o", str(out), "--resume").returncode == 0
+    assert out.read_bytes() == whole.read_bytes()
 
 
 def test_what_exists_needs_force(tmp_path, invoke):

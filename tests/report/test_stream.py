@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from recost.errors import InputError
-from recost.report import columnar
+from recost.report import parquet
 from recost.report.keep import Keep
 from recost.report.layout import Blocks, Layout
 from recost.report.stream import Stream, csv_lines
@@ -35,7 +35,7 @@ def same(one, other):
 
 
 def packed(table):
-    return b"".join(LAYOUT.pack(table))
+    return b"".join(LAYOUT.pack(LAYOUT.coded(table)))
 
 
 def test_a_block_is_the_table_again():
@@ -106,7 +106,7 @@ def test_files_of_several_row_groups(tmp_path, monkeypatch, suffix, rows):
     """Resumed in the middle, too."""
     if suffix == ".parquet":
         pytest.importorskip("pyarrow")
-    monkeypatch.setattr(columnar, "ROW_GROUP", 7)
+    monkeypatch.setattr(parquet, "ROW_GROUP", 7)
     table = {name: np.resize(TABLE[name], rows) for name in LAYOUT.columns}
     path = tmp_path / f"x{suffix}"
     for part in (slice(0, rows // 3), slice(rows // 3, None)):
@@ -115,6 +115,9 @@ def test_files_of_several_row_groups(tmp_path, monkeypatch, suffix, rows):
         stream.append({name: column[part] for name, column in table.items()}, part.stop or 0, 0)
         if part.stop is not None:
             stream.close()
+            assert {found.name[len(path.name):] for found in tmp_path.iterdir()} == {
+                ".part", ".part.json"
+            }  # fmt: skip
     stream.finish()
     assert [found.name for found in tmp_path.iterdir()] == [path.name]
     if suffix == ".parquet":

@@ -57,7 +57,7 @@ from recost.kernels.ordinary import make_ordinary
 from recost.kernels.prices import chip_crossbars, tiles_and_chips
 from recost.kernels.records import PLACED
 from recost.kernels.room import make_room
-from recost.kernels.tables import Tables, flattened
+from recost.kernels.tables import Tables
 from recost.kernels.totals import make_totals, settle_totals
 from recost.vocabulary import COUNTS, Replication
 
@@ -319,4 +319,4 @@ def sum_moving(
     )
     order = _nearby(structure_at, shares)
     given = structures, structure_at[order], order, shares[order], *fixed
-    _sum_points(moving, given, special, flattened(tables), space, sums)
+    _sum_points(moving, given, special, tables, space, sums)

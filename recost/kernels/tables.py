@@ -32,9 +32,7 @@ from recost.kernels.cells import (
     AT_UNITS,
     AT_WEIGHTS,
     COVERED,
-    LANES,
     RHO,
-    UNITS_VALUES,
     P,
     X,
     read_table,
@@ -68,10 +66,11 @@ class Tables(NamedTuple):
     `direction` is the number of the layer's d among those of the sweep, -1 for a layer whose
     slices keep no proportion.  `keys` [tables, 3] are rows, height and direction; `surfaces`
     [tables * SURFACES] of `SURFACE`; `units`, `inputs` and `weights` hold the coefficients of
-    their cells, [cells, ORDER, ORDER * values] ([cells, ORDER, values] of the units, which have
-    one axis); `pieces` [tables + 1] the first piece of each table's limits, `edges` [pieces, 2]
-    where they begin and end, in v, `usual` [pieces] the units that are usual on them, and
-    `limits` their coefficients [pieces, ORDER, LIMITS_VALUES].
+    their cells, all in one row, [cells * ORDER * ORDER * values] ([cells * ORDER * LANES] of the
+    units, which have one axis, and a fourth value of 0, so that they lie as `sums_of_4` reads
+    them); `pieces` [tables + 1] the first piece of each table's limits, `edges` [pieces, 2] where
+    they begin and end, in v, `usual` [pieces] the units that are usual on them, and `limits` their
+    coefficients, in one row, [pieces * ORDER * LIMITS_VALUES].
     `asked`, if it has places, takes down what is asked for (rows, height, direction, p, rho, x)
     and nothing is computed: [places, 6], the first place counting those that are used.
     `scratch` [`SCRATCH`] is to work in, and `last` [tables, `READ`] has what was read last of each
@@ -91,19 +90,6 @@ class Tables(NamedTuple):
     asked: Any
     scratch: Any
     last: Any
-
-
-def flattened(tables: Tables) -> Tables:
-    """Tables as kernels read them: the coefficients of each kind in one row.
-
-    Those of the units get a fourth value, 0, so that they lie as `sums_of_4` reads them.
-    """
-    return tables._replace(
-        units=np.pad(tables.units, ((0, 0), (0, 0), (0, LANES - UNITS_VALUES))).reshape(-1),
-        inputs=tables.inputs.reshape(-1),
-        weights=tables.weights.reshape(-1),
-        limits=tables.limits.reshape(-1),
-    )
 
 
 @inlined

@@ -101,6 +101,7 @@ class Counting:
         self._bound: dict[tuple[int, bytes], Array | InputError] = {}
         self._moves: dict[tuple[int, bytes], Moves] = {}
         self._tables: dict[tuple[int, bytes], Tables] = {}
+        self._no_tables = Tabulation().tables()
 
     def sums(
         self,
@@ -133,7 +134,7 @@ class Counting:
         for number, name in enumerate(found.names):
             here = np.flatnonzero(found.alike[at] == number)
             fixed = found.counts, found.rows[number], copies
-            tables = Tabulation().tables()
+            tables = self._no_tables
             if tabulated:
                 one = int(at[here[0]])
                 tables = self._tabulated(name, moves, (made, one), fixed, special)

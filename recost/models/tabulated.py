@@ -12,7 +12,7 @@ import numpy as np
 
 from recost.kernels.cells import (
     INPUTS,
-    INPUTS_VALUES,
+    LANES,
     LIMITS_VALUES,
     LIVE,
     ORDER,
@@ -190,17 +190,22 @@ class Tabulation:
             -1,
             np.array([key for key, _, _ in self._asked], np.int64).reshape(-1, 3),
             surfaces.ravel(),
-            np.concatenate([*units, np.zeros((0, ORDER, UNITS_VALUES))]),
-            np.concatenate([*inputs, np.zeros((0, ORDER, ORDER * INPUTS_VALUES))]),
-            np.concatenate([*weights, np.zeros((0, ORDER, ORDER * WEIGHTS_VALUES))]),
+            _in_a_row([np.pad(one, ((0, 0), (0, 0), (0, LANES - UNITS_VALUES))) for one in units]),
+            _in_a_row(inputs),
+            _in_a_row(weights),
             _starts(edges),
             np.concatenate([*edges, np.zeros((0, 2))]),
             np.concatenate([*usual, np.zeros(0)]),
-            np.concatenate([*limits, np.zeros((0, ORDER, LIMITS_VALUES))]),
+            _in_a_row(limits),
             np.zeros((0, 6)),
             np.empty(SCRATCH),
             np.full((len(made), READ), np.nan),
         )
+
+
+def _in_a_row(parts: Sequence[Array]) -> Array:
+    """The numbers of all parts, one after the other."""
+    return np.concatenate([np.zeros(0), *(part.ravel() for part in parts)])
 
 
 def _starts(parts: Sequence[Array]) -> Array:

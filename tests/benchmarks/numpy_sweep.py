@@ -8,7 +8,18 @@ import math
 
 import numpy as np
 
-from recost.kernels.cells import INPUTS, LIVE, ORDER, SURFACES, UNITS, WEIGHTS
+from recost.kernels.cells import (
+    INPUTS,
+    INPUTS_VALUES,
+    LANES,
+    LIMITS_VALUES,
+    LIVE,
+    ORDER,
+    SURFACES,
+    UNITS,
+    WEIGHTS,
+    WEIGHTS_VALUES,
+)
 from recost.kernels.counts import layer_counts, layer_placement
 from recost.kernels.engine import (
     SUM_ACTIVATIONS,
@@ -63,6 +74,16 @@ def read(surface, values, one, two):
         rows = np.matmul(first[part, None, :], values[at[part]]).reshape(-1, ORDER, width)
         out[part] = np.matmul(second[part, None, :], rows)[:, 0]
     return out
+
+
+def cell_by_cell(tables):
+    """The coefficients of tables as [cells, ORDER, values]."""
+    return tables._replace(
+        units=tables.units.reshape(-1, ORDER, LANES),
+        inputs=tables.inputs.reshape(-1, ORDER, ORDER * INPUTS_VALUES),
+        weights=tables.weights.reshape(-1, ORDER, ORDER * WEIGHTS_VALUES),
+        limits=tables.limits.reshape(-1, ORDER, LIMITS_VALUES),
+    )
 
 
 def power(x, m):
@@ -206,7 +227,7 @@ class NumpySweep:
     """`moving` and `tables` of a sweep over element and row densities; `structure` of SRE."""
 
     def __init__(self, moving, tables, structure):
-        self.tables, self.moving, self.structure = tables, moving, structure
+        self.tables, self.moving, self.structure = cell_by_cell(tables), moving, structure
         self.layers, self.fixed = {}, np.zeros(COUNTS)  # layers by what they wait for
         for i in moving.first.tolist():
             layer = moving.layers[i]

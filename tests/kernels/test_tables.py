@@ -7,7 +7,7 @@ import pytest
 
 from recost.kernels.moments import ACTIONS, LIMITS, RESULTS, crossbar_moments
 from recost.kernels.records import GROUP, PART, Rows
-from recost.kernels.tables import Tables, flattened, tabulated_moments
+from recost.kernels.tables import Tables, tabulated_moments
 from recost.models.tabulated import ERRORS, Tabulation
 
 PROFILES = {
@@ -27,7 +27,7 @@ BOXES = {
 def tables_of(number: int, height: int, profile: np.ndarray, ends: np.ndarray) -> Tables:
     tabulation = Tabulation()
     tabulation.add((number, height, 0), profile, ends)
-    return flattened(tabulation.tables())._replace(direction=0)
+    return tabulation.tables()._replace(direction=0)
 
 
 def both(rows: Rows, density: float, streams: np.ndarray, tables: Tables) -> list[np.ndarray]:

@@ -98,7 +98,9 @@ def slowest_chunks(rows, streams, chunks, reached):
     for t in range(law.size):
         whole += law[t]
     for t in range(law.size - 1, -1, -1):
-        reached[t] += chunks * math.log1p(-min(above / whole, 1.0))
+        # ln 0 is said apart, for Python's own logarithm refuses it where Numba's gives -inf.
+        beyond = above / whole
+        reached[t] += chunks * math.log1p(-beyond) if beyond < 1.0 else -math.inf
         above += law[t]
 
 

@@ -120,6 +120,16 @@ def test_the_slowest_of_alike_chunks_is_a_power_of_the_law() -> None:
     assert mean_of(reached) == pytest.approx(float(np.sum(1 - cdf[:3] ** 5)), rel=1e-9)
 
 
+@pytest.mark.parametrize(
+    "run", [slowest_chunks, getattr(slowest_chunks, "py_func", slowest_chunks)]
+)
+def test_chunks_that_always_need_all_their_units(run) -> None:
+    """P(at most t) is 0 below and 1 at the top; also in the interpreter, whose logarithm differs."""
+    reached = np.zeros(4)
+    run(Rows(12, 4, 1.0, 1, 0.0, 0.0), np.array([1.0]), 5.0, reached)
+    assert reached.tolist() == [-np.inf] * 3 + [0.0]
+
+
 def crossbar_of(*groups: tuple[float, list[tuple[float, float]]]) -> tuple[np.ndarray, np.ndarray]:
     """Column groups as kernels read them: (how many, parts as (weight, density)) of each class."""
     classes, parts = np.zeros(len(groups), GROUP), np.zeros(sum(len(g[1]) for g in groups), PART)

@@ -124,7 +124,7 @@ def test_the_slowest_of_alike_chunks_is_a_power_of_the_law() -> None:
     "run", [slowest_chunks, getattr(slowest_chunks, "py_func", slowest_chunks)]
 )
 def test_chunks_that_always_need_all_their_units(run) -> None:
-    """P(at most t) is 0 below and 1 at the top; also in the interpreter, whose logarithm differs."""
+    """P(at most t) is 0 below and 1 at the top; the interpreter has a logarithm of its own."""
     reached = np.zeros(4)
     run(Rows(12, 4, 1.0, 1, 0.0, 0.0), np.array([1.0]), 5.0, reached)
     assert reached.tolist() == [-np.inf] * 3 + [0.0]

@@ -11,8 +11,9 @@ def _climb(digit, radix, row):
     p = 0
     while p < row.size:
         stop = min(row.size, p + radix - digit)
-        for q in range(p, stop):
-            row[q] = digit + (q - p)
+        part = row[p:stop]  # from its own start, or the loop is not one for vectors
+        for q in range(part.size):
+            part[q] = digit + q
         p, digit = stop, 0
 
 
@@ -22,8 +23,9 @@ def _stay(digit, radix, left, run, row):
     p = 0
     while p < row.size:
         stop = min(row.size, p + left)
-        for q in range(p, stop):
-            row[q] = digit
+        part = row[p:stop]
+        for q in range(part.size):
+            part[q] = digit
         p, left = stop, run
         digit = digit + 1 if digit + 1 < radix else 0
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import zipfile
 from collections.abc import Iterable, Iterator
 from pathlib import Path
@@ -19,10 +18,8 @@ _ROWS = 131_072
 
 
 def write_blocks(path: Path, blocks: Blocks, layout: Layout) -> None:
-    """Write blocks as a file of arrays, all of it on disk."""
+    """Write blocks as a file of arrays."""
     write_npz(path, _arrays(blocks, layout))
-    with path.open("r+b") as file:
-        os.fsync(file.fileno())
 
 
 def _arrays(blocks: Blocks, layout: Layout) -> Iterator[tuple[str, Iterator[Array], int]]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
@@ -103,17 +102,15 @@ class RowGroups:
         return array.cast(pa.int64()) if name in self._layout.gapped else array
 
     def finish(self) -> None:
-        """Write what is left, and have all of it on disk."""
+        """Write what is left."""
         if self._rows:
             self._write()
         self._writer.close()
-        with self._path.open("r+b") as file:
-            os.fsync(file.fileno())
 
     def abandon(self) -> None:
-        """Leave no file; nothing happens to one that is finished."""
+        """Leave no file; nothing happens to one that has got its name."""
         if self._writer.is_open:
-            with suppress(OSError):
+            with suppress(OSError, pyarrow().ArrowException):
                 self._writer.close()
             self._writer.is_open = False  # or it tries again when it is forgotten
         with suppress(OSError):

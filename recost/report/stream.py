@@ -238,12 +238,14 @@ class Stream:
 
     def _finish_columns(self) -> None:
         """Have all rows as columns in a file that has but to get its name."""
-        if self._groups is not None:
-            self._groups.finish()
-            return
         try:
-            with Blocks(self.part, self.layout, self.rows) as blocks:
-                write_blocks(self._fresh, blocks, self.layout)
+            if self._groups is not None:
+                self._groups.finish()
+            else:
+                with Blocks(self.part, self.layout, self.rows) as blocks:
+                    write_blocks(self._fresh, blocks, self.layout)
+            with self._fresh.open("r+b") as file:
+                os.fsync(file.fileno())
         except BaseException:
             with suppress(OSError):
                 self._fresh.unlink()

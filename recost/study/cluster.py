@@ -10,14 +10,15 @@ import logging
 import pickle
 import re
 import threading
-from collections.abc import Iterator
+from collections import deque
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, nullcontext
 from functools import lru_cache
 from typing import Any
 
 import recost
 from recost.errors import Fault, InputError
-from recost.study.pieces import IN_FLIGHT, Pieces, in_order, piece, spans
+from recost.study.pieces import IN_FLIGHT, Pieces, piece
 from recost.study.selection import Selection
 from recost.study.sweep import Part, Study
 
@@ -107,8 +108,8 @@ class Cluster:
         def submit(low: int, high: int) -> Any:
             return self._client.submit(_work, recipe, low, high, pure=False)
 
-        left = spans(start, stop, study.step(stop - start, workers))
-        for high, future in in_order(submit, left, workers * IN_FLIGHT):
+        left = study.spans(start, stop, workers)
+        for high, future in _in_order(submit, left, workers * IN_FLIGHT):
             (table, impossible, refused), missing = self._result(future, high)
             study.hear(refused, missing)
             yield high, table, impossible
@@ -139,6 +140,23 @@ class Cluster:
             " written is kept, and --resume goes on with it",
             key="--cluster",
         )
+
+
+def _in_order(
+    submit: Callable[[int, int], Any], left: Iterator[tuple[int, int]], window: int
+) -> Iterator[tuple[int, Any]]:
+    """Anys of `submit(low, high)` and each `high`, in order, `window` of them under way."""
+    waiting: deque[tuple[int, Any]] = deque()
+    try:
+        while True:
+            while len(waiting) < window and (span := next(left, None)) is not None:
+                waiting.append((span[1], submit(*span)))
+            if not waiting:
+                return
+            yield waiting.popleft()
+    finally:
+        for _, future in waiting:
+            future.cancel()
 
 
 @contextmanager

@@ -4,10 +4,8 @@ from __future__ import annotations
 
 import sys
 import threading
-from collections import deque
-from collections.abc import Callable, Iterator
-from concurrent.futures import ThreadPoolExecutor
-from typing import Any
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import closing
 
 import numba
 import numpy as np
@@ -16,10 +14,10 @@ from recost.errors import InputError
 from recost.study.conditions import matching
 from recost.study.selection import Selection, Table, best, choose, join, rows_of
 from recost.study.sweep import Part, Study
+from recost.study.team import Team
 
 #: (next point, rows that may be wanted, impossible points), piece by piece.
 Pieces = Iterator[tuple[int, Table, int]]
-Future = Any  # of a thread, or of a cluster
 
 #: Pieces under way for each thread: one at work, and two that wait for it while rows are written,
 #: which takes a while where they become a row group of Parquet.
@@ -28,53 +26,34 @@ IN_FLIGHT = 3
 _TURN_S = 2e-4
 
 
-def spans(start: int, stop: int, step: int) -> Iterator[tuple[int, int]]:
-    """From where to where the pieces of so many points go."""
-    return ((low, min(stop, low + step)) for low in range(start, stop, step))
-
-
-def in_order(
-    submit: Callable[[int, int], Future], left: Iterator[tuple[int, int]], window: int
-) -> Iterator[tuple[int, Future]]:
-    """Futures of `submit(low, high)` and each `high`, in order, `window` of them under way."""
-    waiting: deque[tuple[int, Future]] = deque()
-    try:
-        while True:
-            while len(waiting) < window and (span := next(left, None)) is not None:
-                waiting.append((span[1], submit(*span)))
-            if not waiting:
-                return
-            yield waiting.popleft()
-    finally:
-        for _, future in waiting:
-            future.cancel()
-
-
 def chunks(study: Study, selection: Selection, start: int, stop: int) -> Pieces:
     """Pieces of a study, in order; threads work on as many as Numba may have threads.
 
     Kernels let go of the interpreter, and so does NumPy where it works on whole columns.
     """
     threads = 1 if study.alone else numba.get_num_threads()
-    step = study.step(stop - start, threads)
-    pieces = spans(start, stop, step)
+    pieces = study.spans(start, stop, threads)
     _keep_memory()
-    if threads == 1 or stop - start <= step:
-        for low, high in pieces:
-            table, impossible, refused = piece(study, selection, low, high)
-            study.hear(refused, None)
-            yield high, table, impossible
+
+    def work(span: tuple[int, int]) -> tuple[int, Part]:
+        return span[1], piece(study, selection, *span)
+
+    def ready() -> None:  # each thread starts with Numba's own number, whatever this one was told
+        numba.set_num_threads(threads)
+
+    if threads == 1 or stop - start <= study.step(stop - start, threads):
+        yield from _heard(study, map(work, pieces))
         return
-    # Each thread starts with Numba's own number, whatever this one was told.
-    with _short_turns, ThreadPoolExecutor(threads, "", numba.set_num_threads, (threads,)) as pool:
+    results = Team(work, pieces, threads * IN_FLIGHT).results(threads, ready)
+    with _short_turns, closing(results) as found:
+        yield from _heard(study, found)
 
-        def submit(low: int, high: int) -> Future:
-            return pool.submit(piece, study, selection, low, high)
 
-        for high, future in in_order(submit, pieces, threads * IN_FLIGHT):
-            table, impossible, refused = future.result()
-            study.hear(refused, None)
-            yield high, table, impossible
+def _heard(study: Study, found: Iterable[tuple[int, Part]]) -> Pieces:
+    """Pieces as they are given away, once what is said of their points is noted."""
+    for high, (table, impossible, refused) in found:
+        study.hear(refused, None)
+        yield high, table, impossible
 
 
 class _ShortTurns:

@@ -10,12 +10,13 @@ import math
 import re
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 import numpy as np
 
 from recost.errors import Fault, InputError, suggestion
-from recost.kernels.digits import count_through
+from recost.kernels.digits import Digits, go_through
 from recost.study.sobol import sequence
 
 Array = np.ndarray[Any, Any]
@@ -115,6 +116,24 @@ class Space:
             found *= many
         return found
 
+    def digits(self, axes: Sequence[int]) -> Digits:
+        """How the number of a point says the places in the lists of some axes.
+
+        What places stand for is listed axis by axis.
+        """
+        radices = np.array([len(self.axes[a].texts) for a in axes], np.int64)
+        # Runs past the last number need not be known: they may be beyond 2^63.
+        runs = [math.prod(len(axis.texts) for axis in self.axes[a + 1 :]) for a in axes]
+        every = np.array([min(run, 2**62) for run in runs], np.int64)
+        return Digits(every, radices, np.cumsum(radices) - radices)
+
+    @cached_property
+    def _places(self) -> tuple[Digits, Array]:
+        """All digits, and what they stand for: themselves."""
+        digits = self.digits(range(len(self.axes)))
+        every = np.arange(digits.radices.max(initial=0), dtype=np.uint32)
+        return digits._replace(begins=np.zeros_like(digits.radices)), every
+
     def points(self, start: int, stop: int) -> tuple[Array, Array]:
         """Places in the lists [n, axes], and values of intervals [n, axes], of points start..stop.
 
@@ -128,8 +147,7 @@ class Space:
         places = np.empty(shape, np.uint32, order="F")
         if not self.samples:
             values = np.broadcast_to(np.zeros(()), shape)  # there are no intervals
-            radices = np.array([len(axis.texts) for axis in self.axes], np.int64)
-            count_through(start, radices, places.T)
+            go_through(start, *self._places, places.T)
             return places, values
         shares = sequence(len(self.axes), self.seed).part(start, count)
         values = np.zeros(shape, order="F")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import math
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -24,6 +24,7 @@ from recost.study.result import Result
 from recost.study.rows import LAST_COLUMNS, WORD_COLUMNS, cost_columns
 from recost.study.selection import NOTES, Table, as_whole, join, repeated, rows_of
 from recost.study.space import WORKLOAD, Space, unknown_target
+from recost.study.stretches import Stretches
 from recost.study.uncertainty import with_intervals
 
 Array = np.ndarray[Any, Any]
@@ -115,6 +116,7 @@ class Study:
         if self.pricing.draws:
             others = list(with_intervals(others, (*FIGURES, *UNCERTAIN_RATIOS)))
         self.columns = (*_BEFORE, *self._axes, *others, *self.extras, *LAST_COLUMNS)
+        self._stretches = [self._stretches_of(*one) for one in enumerate(self._pairs)]
 
     @property
     def one_by_one(self) -> tuple[str, ...]:
@@ -139,16 +141,34 @@ class Study:
         All workers have as many, where there are points enough for that.
         """
         draws = self.pricing.draws
+        # Where prices alone differ and values follow no order, calls take longer than their work.
         alike = all(isinstance(p.model, Sweep) and p.model.run == p.space.size for p in self._pairs)
-        most = min(BLOCK, max(CHUNK, _AT_WORK // workers)) if alike else CHUNK
+        cached = [stretches.most for stretches in self._stretches if stretches]
+        loose = alike and len(cached) < len(self._pairs)
+        most = min(BLOCK, max(CHUNK, _AT_WORK // workers)) if loose else min([CHUNK, *cached])
         # With fewer, calls take longer than what they do.
-        least = BLOCK // 2 if alike else CHUNK // 16
+        least = BLOCK // 2 if loose else CHUNK // (2 if alike else 16)
         if self._slow:
             most = _SLOW_CHUNK
         elif draws:
             most = min(CHUNK, max(1, _DRAWN_CHUNK // draws.count))
         rounds = max(1, -(-points // (most * workers)))
         return min(most, max(least, -(-points // (rounds * workers))))
+
+    def spans(self, start: int, stop: int, workers: int) -> Iterator[tuple[int, int]]:
+        """From where to where the pieces of points start..stop go, in order.
+
+        Each is of one of the `Stretches`, where these are not short.
+        """
+        most, begin = self.step(stop - start, workers), 0
+        for stretches, end in zip(self._stretches, self._ends, strict=True):
+            run = stretches.run if stretches and stretches.run >= CHUNK // 4 else 0
+            while start < min(stop, end):
+                until = min(end, begin + ((start - begin) // run + 1) * run) if run else stop
+                # Of a stretch, pieces of the same size.
+                size = -(-(until - start) // -(-(until - start) // most)) if run else most
+                yield start, (start := min(stop, until, start + size))
+            begin = end
 
     def _check_targets(self) -> None:
         hardware, _, space = self.inputs
@@ -234,14 +254,35 @@ class Study:
         for number, end in enumerate(self._ends):
             low, high = max(start, begin) - begin, min(stop, end) - begin
             if low < high:
-                points = self._pairs[number].space.points(low, high)
-                rows, possible, refused = self._rows(number, *points)
+                rows, lost, refused = self._part(number, low, high)
                 parts.append(rows)
-                impossible, why = impossible + int(len(possible) - possible.sum()), why or refused
+                impossible, why = impossible + lost, why or refused
             begin = end
         if not parts:
             parts.append(self._rows(0, *self._pairs[0].space.points(0, 0))[0])
         return Part(parts[0] if len(parts) == 1 else join(parts), impossible, why)
+
+    def _part(self, number: int, low: int, high: int) -> Part:
+        """`part` of the points low..high of one pair."""
+        stretches = self._stretches[number]
+        if stretches is not None and (table := stretches.table(low, high)) is not None:
+            return Part(table, 0, None)
+        points = self._pairs[number].space.points(low, high)
+        rows, possible, refused = self._rows(number, *points)
+        return Part(rows, len(possible) - int(np.count_nonzero(possible)), refused)
+
+    def _stretches_of(self, number: int, pair: Pair) -> Stretches | None:
+        """The stretches of a pair where its rows are but what its model says."""
+        model = pair.model
+        more = pair.reference or self.extras or self.pricing.draws or pair.space.samples
+        if more or not isinstance(model, Sweep) or not model.straight:
+            return None
+        space = pair.space
+
+        def row_of(point: int) -> Table:
+            return self._rows(number, *space.points(point, point + 1))[0]
+
+        return Stretches(model, pair, row_of)
 
     def rows(self, number: int, places: Array, values: Array) -> tuple[Table, Array]:
         """The rows of points of one pair, and which of the points are possible."""

@@ -70,24 +70,55 @@ def costs(s, t, sums):
     return [*energies, *(said[total] for total in Total)]
 
 
-def numpy_prices(structure, technology, sums, out, block):
-    """Totals of points into the rows of `out`, in blocks that stay in cache, and which move."""
+class Grid:
+    """Prices of points that follow each other in a space: for each, how often it changes, levels.
+
+    Levels of one that always changes are laid out over and over, so that a copy will do.
+    """
+
+    def __init__(self, runs, levels, block):
+        self.runs = runs
+        self.levels = [
+            np.tile(own, block // len(own) + 2) if run == 1 else own
+            for run, own in zip(runs, levels, strict=True)
+        ]
+        self.radices = [len(own) for own in levels]
+
+    def prices(self, start, out):
+        """Prices of as many points as `out` has columns."""
+        stop = start + out.shape[1]
+        for run, own, radix, row in zip(self.runs, self.levels, self.radices, out, strict=True):
+            digits = np.arange(start // run, (stop - 1) // run + 1) if run > 1 else ()
+            if run == 1:
+                row[:] = own[start % radix :][: len(row)]
+            elif len(digits) == 1:
+                row[:] = own[digits[0] % radix]
+            else:
+                ends = np.minimum(stop, (digits + 1) * run)
+                row[:] = np.repeat(own[digits % radix], np.diff(ends, prepend=start))
+
+
+def numpy_prices(structure, technology, sums, columns, out):
+    """Totals of points into the rows of `out`, and which rows; `columns` are prices that vary."""
+    names, grid, first, prices, block = columns
     moved = []
     for start in range(0, out.shape[1], block):
         part = slice(start, start + block)
-        t = {n: v[part] if isinstance(v, np.ndarray) else v for n, v in technology.items()}
-        found = costs(structure, t, sums)
+        grid.prices(first + start, prices[:, part])
+        found = costs(structure, technology | dict(zip(names, prices[:, part], strict=True)), sums)
         moved = [k for k, value in enumerate(found) if isinstance(value, np.ndarray)]
         for k in moved:
             out[k, part] = found[k]
     return moved
 
 
-def numpy_lines(base, slopes, prices, out, block):
-    """Totals [totals, points] on straight lines in the `prices` [prices, points]."""
+def numpy_lines(base, slopes, columns, out):
+    """Totals [totals, points] on straight lines in prices."""
+    _, grid, first, prices, block = columns
     room, reach = np.empty(block), [np.flatnonzero(own).tolist() for own in slopes]
     for start in range(0, out.shape[1], block):
         part = prices[:, start : start + block]
+        grid.prices(first + start, part)
         made = room[: part.shape[1]]
         for total, (own, at) in enumerate(zip(slopes, reach, strict=True)):
             target = out[total, start : start + block]

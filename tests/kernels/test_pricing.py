@@ -1,5 +1,7 @@
 """Prices of many points side by side: by definition, and the bits of each point alone."""
 
+import math
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -14,8 +16,9 @@ from recost.hardware.records import (
 )
 from recost.kernels import _intrinsics, pricing
 from recost.kernels._numba import kernel
+from recost.kernels.digits import Digits
 from recost.kernels.engine import SUM_ROUNDS, SUMS, price_sums
-from recost.kernels.lines import price_lines
+from recost.kernels.lines import Line, Prices, price_lines, price_stretch
 from recost.kernels.pricing import WIDTH, Records
 from recost.models.numbers import Sheet
 from recost.models.pricing import Lines, Priced, Summed
@@ -161,6 +164,31 @@ def test_lines_of_many_points_are_those_of_each(seed, points):
             rows >= 0
         ]
     np.testing.assert_array_equal(found, wanted)
+
+
+@settings(max_examples=60, deadline=None)
+@given(seed=st.integers(0, 2**32), points=st.sampled_from([1, 3, 255, 2047, 2049, 5000]),
+       radices=st.lists(st.sampled_from([1, 2, 7, 300, 3000]), max_size=4))  # fmt: skip
+def test_prices_and_lines_of_points_in_a_row_are_those_of_each(seed, points, radices):
+    rng = np.random.default_rng(seed)
+    keys, start = len(radices), int(rng.integers(0, 10**9))
+    base, slopes = rng.random(TOTALS), rng.random((TOTALS, keys))
+    slopes[rng.random(slopes.shape) < 0.5] = 0.0
+    rows = np.where(rng.random(TOTALS) < 0.7, rng.permutation(TOTALS), -1)
+    levels = [rng.random(radix) for radix in radices]
+    runs = [math.prod(radices[a + 1 :]) for a in range(keys)]
+    begins = np.cumsum([0, *radices])[:keys]
+    digits = Digits(np.array(runs, np.int64), np.array(radices, np.int64), begins)
+    values, totals = np.full((keys, points + 2), -1.0), np.full((TOTALS, points + 2), -1.0)
+    prices = Prices(digits, np.concatenate([np.zeros(0), *levels]))
+    price_stretch(start, points, prices, Line(base, slopes, rows), values, totals)
+    wanted = np.full((TOTALS, points + 2), -1.0)
+    for p in range(points):
+        own = [levels[a][(start + p) // runs[a] % radices[a]] for a in range(keys)]
+        assert values[:, p].tolist() == own
+        wanted[rows[rows >= 0], p] = naive_lines(base, slopes, own)[rows >= 0]
+    np.testing.assert_array_equal(totals, wanted)
+    assert (values[:, points:] == -1.0).all()
 
 
 def busy(price):

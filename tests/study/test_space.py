@@ -115,3 +115,12 @@ def test_points_in_a_row_that_differ_in_some_keys_alone():
     assert space.run([0, 1, 3]) == space.size == 28
     drawn = parse_space(["adc.energy=1 pJ:2 pJ", "adc.area=1 mm2:2 mm2"], samples=9)
     assert (drawn.run([0, 1]), drawn.run([1])) == (9, 1)
+
+
+def test_digits_of_a_space_of_more_than_2_to_63_points():
+    """As of one that nobody goes through: its leading keys stay at their first values."""
+    space = parse_space([f"a.k{i}=1..100000" for i in range(20)], endless=True)
+    places = space.points(10**5 - 2, 10**5 + 3)[0]
+    assert places[:, -1].tolist() == [10**5 - 2, 10**5 - 1, 0, 1, 2]
+    assert places[:, -2].tolist() == [0, 0, 1, 1, 1]
+    assert (places[:, :-2] == 0).all()

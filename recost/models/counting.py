@@ -132,15 +132,19 @@ class Counting:
         sums = np.empty((len(at), SUMS))
         tabulated = self._tabulates()
         for number, name in enumerate(found.names):
-            here = np.flatnonzero(found.alike[at] == number)
+            # All points are the rule, and a slice takes no copy of what they have.
+            every = len(found.names) == 1
+            here = slice(None) if every else np.flatnonzero(found.alike[at] == number)
             fixed = found.counts, found.rows[number], copies
             tables = self._no_tables
             if tabulated:
-                one = int(at[here[0]])
+                one = int(at[here][0])
                 tables = self._tabulated(name, moves, (made, one), fixed, special)
-            mine = np.empty((len(here), SUMS))
-            sum_moving(moves.moving, (made, at[here]), shares[here], fixed, special, tables, mine)
-            sums[here] = mine
+            items = at[here]
+            mine = sums if every else np.empty((len(items), SUMS))
+            sum_moving(moves.moving, (made, items), shares[here], fixed, special, tables, mine)
+            if not every:
+                sums[here] = mine
         return sums, np.arange(len(at))
 
     def made(self) -> tuple[Moving, Tables]:

@@ -19,9 +19,9 @@ from recost.study.team import Team
 #: (next point, rows that may be wanted, impossible points), piece by piece.
 Pieces = Iterator[tuple[int, Table, int]]
 
-#: Pieces under way for each thread: one at work, and two that wait for it while rows are written,
-#: which takes a while where they become a row group of Parquet.
-IN_FLIGHT = 3
+#: Pieces under way for each thread: one at work, and one that waits for it while rows are written.
+#: With more, what fast pieces hold leaves the processor's cache.
+IN_FLIGHT = 2
 # Seconds after which a thread asks for the interpreter.
 _TURN_S = 2e-4
 

@@ -24,7 +24,7 @@ from tests.benchmarks.peers import compare, report, seconds
 pytestmark = pytest.mark.bench
 
 TECHNOLOGY = [
-    "adc.energy=1 pJ:3 pJ:1000",
+    "adc.energy=1 pJ:3 pJ:4000",
     "dac.energy=1 fJ:9 fJ:1000",
     "memory.area=0.1 mm2:1 mm2:1000",
 ]
@@ -49,7 +49,7 @@ SPACES = {
 }
 # Points a run, so that it takes 2 s or more.
 POINTS = {
-    "technology": 450_000_000,
+    "technology": 2_000_000_000,
     "structure": 11_000_000,
     "densities": 1 << 22,
     "activations": 1 << 20,
@@ -236,10 +236,11 @@ def test_prices_beside_numpy(benchmark, capsys, vary):
     from tests.benchmarks.numpy_prices import Grid, numpy_lines, numpy_prices
     from tests.naive.pricing import dict_of
 
-    hardware, first, points = load_hardware("sre"), 123_456, CHUNK
+    hardware, first = load_hardware("sre"), 123_456
     axes = TECHNOLOGY if vary == "three prices" else every_price(hardware)
     space = parse_space(axes, endless=True)
     study = Study([hardware], [load_network("resnet50-gsl")], space)
+    points = study.step(1 << 30, 1)
     found = study.part(first, first + points).table
     stretches, model = study._stretches[0], study._pairs[0].model
     (items,) = model._items.values()
@@ -283,9 +284,9 @@ def test_prices_beside_numpy(benchmark, capsys, vary):
     report(
         capsys,
         benchmark,
-        f"{vary}: {len(names)} of {len(known)}, {len(moved)} totals move, one thread:"
-        f" {1e9 * own / points:.2f} ns a point, {peer / own:.1f} times NumPy (blocks of"
-        f" {given[-1]:,}), {peer_again / own_again:.1f} times NumPy on the same lines"
+        f"{vary}: {len(names)} of {len(known)}, {len(moved)} totals move, {points:,} points at"
+        f" once, one thread: {1e9 * own / points:.2f} ns a point, {peer / own:.1f} times NumPy"
+        f" (blocks of {given[-1]:,}), {peer_again / own_again:.1f} times NumPy on the same lines"
         f" ({again[-1]:,})",
         ratio=peer / own,
     )

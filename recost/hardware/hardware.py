@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cache, cached_property
+from operator import attrgetter
 from typing import Any
 
 from recost.errors import Fault, InputError
@@ -33,7 +35,6 @@ class Hardware:
         that the kind does not have is None
     provenance : where each value comes from, by dotted key
     notes : what a user should know before believing results, one sentence each
-    content_hash : SHA-256 of all values; hardware with equal hashes costs the same
     settings : what files and ``--set`` give, which `replace` builds upon
     """
 
@@ -70,7 +71,6 @@ class Hardware:
     gpu: gpu_.Gpu
     provenance: Mapping[str, Provenance] = field(repr=False)
     notes: tuple[str, ...] = field(repr=False)
-    content_hash: str = field(repr=False)
     settings: Mapping[str, Setting] = field(repr=False)
 
     def __eq__(self, other: object) -> bool:
@@ -79,6 +79,12 @@ class Hardware:
 
     def __hash__(self) -> int:
         return hash(self._identity)
+
+    @cached_property
+    def content_hash(self) -> str:
+        """SHA-256 of all values; hardware with equal hashes costs the same."""
+        content = "\n".join(f"{path}={self.value(path)!r}" for path in sorted(key_table(self.kind)))
+        return hashlib.sha256(f"{self.kind}\n{content}".encode()).hexdigest()
 
     @property
     def _identity(self) -> tuple[str, str]:
@@ -91,11 +97,7 @@ class Hardware:
 
     def value(self, path: str) -> Any:
         """The value of a dotted key, in SI; ``KeyError`` if there is no such key."""
-        key = key_table(self.kind)[path]
-        section: Any = self
-        for part in key.section.split("."):
-            section = getattr(section, part)
-        return getattr(section, key.attribute)
+        return _getters(self.kind)[path](self)
 
     def replace(self, settings: Mapping[str, Any]) -> Hardware:
         """Return this hardware with other values, validated and derived again.
@@ -113,10 +115,14 @@ class Hardware:
         from recost.hardware.settings import read_settings
 
         above, faults = read_settings(self.kind, settings, REPLACED)
+        return self.replace_read(above, faults)
+
+    def replace_read(self, above: Mapping[str, Setting], faults: Sequence[Fault] = ()) -> Hardware:
+        """`replace` by settings that are read already, with the `faults` that were found then."""
         merged = merge(self.kind, self.settings, above)
-        faults += find_faults(self.kind, merged, {fault.key or "" for fault in faults})
-        if faults:
-            raise InputError(faults)
+        broken = {fault.key or "" for fault in faults}
+        if every := [*faults, *find_faults(self.kind, merged, broken)]:
+            raise InputError(every)
         return assemble(self.name, self.title, self.kind, self.path, merged)
 
     def with_spreads(self, shares: Mapping[str, float]) -> Hardware:
@@ -149,7 +155,6 @@ def assemble(
     # A machine of another kind lacks sections; who asks for one must have looked at the kind.
     sections: dict[str, Any] = dict.fromkeys(name for parts in SECTIONS.values() for name in parts)
     sections |= {part: _section(part, cls, values) for part, cls in SECTIONS[kind].items()}
-    content = "\n".join(f"{key}={values[key]!r}" for key in sorted(values))
     return Hardware(
         name=name,
         title=title,
@@ -158,12 +163,24 @@ def assemble(
         **sections,
         provenance=resolved.provenance,
         notes=tuple(f"{name}: {note}" for note in resolved.notes),
-        content_hash=hashlib.sha256(f"{kind}\n{content}".encode()).hexdigest(),
         settings=dict(settings),
     )
 
 
+@cache
+def _getters(kind: str) -> dict[str, Callable[[Hardware], Any]]:
+    """What gets the value of each key out of a hardware."""
+    keys = key_table(kind).items()
+    return {path: attrgetter(f"{key.section}.{key.attribute}") for path, key in keys}
+
+
 def _section(path: str, cls: type, values: Mapping[str, Any]) -> Any:
-    own = [key for key in keys_of_section(path, cls) if key.section == path]
     inner = {name: _section(f"{path}.{name}", sub, values) for name, sub in subsections(cls)}
-    return cls(**{key.attribute: values[key.path] for key in own}, **inner)
+    return cls(**{attribute: values[key] for attribute, key in _own_keys(path, cls)}, **inner)
+
+
+@cache
+def _own_keys(path: str, cls: type) -> tuple[tuple[str, str], ...]:
+    """Attribute and dotted key of what a section itself has."""
+    keys = keys_of_section(path, cls)
+    return tuple((key.attribute, key.path) for key in keys if key.section == path)

@@ -111,7 +111,9 @@ class Key:
 
     Attributes
     ----------
-    section, name : as the file spells them; the dotted `path` joins them
+    section, name : as the file spells them
+    path : the dotted key, as ``--set`` takes it
+    record_field : the field of the record array
     attribute : the field of the section's dataclass, which ends in the unit
     kind : int, float, bool, or a `Word`
     optional : whether the value may be None (not known)
@@ -131,16 +133,14 @@ class Key:
     words: dict[str, Any]
     part: Part
     doc: str
+    path: str = dataclasses.field(init=False)
+    record_field: str = dataclasses.field(init=False)
 
-    @property
-    def path(self) -> str:
-        """The dotted key, as ``--set`` takes it."""
-        return f"{self.section}.{self.name}"
-
-    @property
-    def record_field(self) -> str:
-        """The field of the record array."""
-        return f"{self.section}_{self.attribute}".replace(".", "_")
+    def __post_init__(self) -> None:
+        # Asked for hundreds of times a machine.
+        object.__setattr__(self, "path", f"{self.section}.{self.name}")
+        field = f"{self.section}_{self.attribute}".replace(".", "_")
+        object.__setattr__(self, "record_field", field)
 
     @property
     def sourced(self) -> bool:

@@ -8,7 +8,9 @@ known is -1 or nan.
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
+from functools import cache
+from operator import attrgetter
 from typing import Any
 
 import numpy as np
@@ -43,11 +45,16 @@ def technology_record(hardware: Hardware) -> npt.NDArray[np.void]:
     return _record(hardware, "technology", TECHNOLOGY_DTYPE)
 
 
+@cache
+def _fields(part: str) -> tuple[tuple[Key, ...], Callable[[Hardware], Any]]:
+    """The keys of a record, and what gets the values of all of them out of a hardware."""
+    keys = tuple(_keys(part))
+    return keys, attrgetter(*(f"{key.section}.{key.attribute}" for key in keys))
+
+
 def _record(hardware: Hardware, part: str, dtype: np.dtype[np.void]) -> npt.NDArray[np.void]:
-    record = np.zeros(1, dtype)
-    for key in _keys(part):
-        record[key.record_field] = _code(key, hardware.value(key.path))
-    return record
+    keys, values = _fields(part)
+    return np.array([tuple(map(_code, keys, values(hardware)))], dtype)
 
 
 def _code(key: Key, value: Any) -> float:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
+from functools import cache
 from typing import Any
 
 from recost.converters import adc_factor
@@ -49,8 +50,8 @@ def find_faults(kind: str, settings: Settings, broken: set[str]) -> list[Fault]:
         for path, value in values.items()
         if value is REQUIRED and path not in broken
     ]
-    for combination in (*rules.COMBINATIONS, *training_rules.COMBINATIONS):
-        if values.keys() >= set(combination.keys) and broken.isdisjoint(combination.keys):
+    for combination in _combinations(kind):
+        if broken.isdisjoint(combination.keys):
             message = combination.fault(values)
             if message:
                 faults.append(_fault(settings, combination.keys, message))
@@ -63,12 +64,23 @@ def _fault(settings: Settings, paths: tuple[str, ...], message: str) -> Fault:
     return given[0].fault(paths[0], message) if given else Fault(message, key=paths[0])
 
 
+@cache
+def _combinations(kind: str) -> tuple[rules.Combination, ...]:
+    """Those of which a kind has all keys."""
+    every, keys = (*rules.COMBINATIONS, *training_rules.COMBINATIONS), key_table(kind).keys()
+    return tuple(combination for combination in every if keys >= set(combination.keys))
+
+
+@cache
+def _defaults(kind: str) -> dict[str, Any]:
+    return {path: key.default for path, key in key_table(kind).items()}
+
+
 def _given_or_default(kind: str, settings: Settings) -> dict[str, Any]:
     """The value of every key, which may still be a `Default`."""
-    return {
-        path: settings[path].value if path in settings else key.default
-        for path, key in key_table(kind).items()
-    }
+    values = dict(_defaults(kind))
+    values |= {path: setting.value for path, setting in settings.items() if path in values}
+    return values
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,16 +100,16 @@ def resolve(kind: str, settings: Settings) -> Resolved:
     InputError
         a value that is derived lies outside of the range of its key.
     """
-    resolved = Resolved(_given_or_default(kind, settings), {})
-    for path in resolved.values:
-        given = path in settings
-        resolved.provenance[path] = settings[path].provenance if given else Provenance(DEFAULT)
-    _derive(resolved, settings)
+    values = _given_or_default(kind, settings)
+    resolved = Resolved(values, dict.fromkeys(values, Provenance(DEFAULT)))
+    given = {path: setting.provenance for path, setting in settings.items() if path in values}
+    resolved.provenance.update(given)
+    _derive(kind, resolved, settings)
+    table = key_table(kind)
     faults = [
-        _out_of_range(key, resolved)
-        for path, key in key_table(kind).items()
-        if resolved.provenance[path].origin == DERIVED_FROM
-        and not _in_range(key, resolved.values[path])
+        _out_of_range(table[path], resolved)
+        for path, where in resolved.provenance.items()
+        if where.origin == DERIVED_FROM and not _in_range(table[path], values[path])
     ]
     if faults:
         raise InputError(faults)
@@ -116,7 +128,13 @@ def _out_of_range(key: Key, resolved: Resolved) -> Fault:
     return Fault(f"comes out as {shown}, which cannot be; it follows from {rule}", key=key.path)
 
 
-def _derive(resolved: Resolved, settings: Settings) -> None:
+@cache
+def _ending(kind: str, end: str) -> tuple[str, ...]:
+    """The keys of a kind that end so."""
+    return tuple(path for path in key_table(kind) if path.endswith(end))
+
+
+def _derive(kind: str, resolved: Resolved, settings: Settings) -> None:
     """Fill in what follows from other values, in the order in which it follows."""
     values = resolved.values
 
@@ -126,11 +144,11 @@ def _derive(resolved: Resolved, settings: Settings) -> None:
 
     if "adc.bits" in values:
         _derive_converters(values, settings, fill)
-    for path in [path for path in values if path.endswith(".power")]:
+    for path in _ending(kind, ".power"):
         if values[path] is DERIVED:
             power = rules.peak_power_w(path.removesuffix(".power"), values)
             fill(path, "energy at the peak rate of actions", power)
-    for path in [path for path in values if path.endswith(".leakage")]:
+    for path in _ending(kind, ".leakage"):
         if values[path] is DERIVED:
             power = values[path.removesuffix("leakage") + "power"]
             fill(path, "leakage.fraction of power", power * values["leakage.fraction"])

@@ -9,7 +9,7 @@ combination of their values (`Hardware.replace`), once.
 from __future__ import annotations
 
 import threading
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from typing import Any, NamedTuple, Protocol
 
 import numpy as np
@@ -17,6 +17,7 @@ import numpy as np
 from recost.errors import Fault, InputError
 from recost.hardware import Hardware
 from recost.hardware.keys import Key
+from recost.hardware.provenance import Setting
 from recost.hardware.records import (
     STRUCTURE_DTYPE,
     TECHNOLOGY_DTYPE,
@@ -77,6 +78,15 @@ def filled(records: Records, items: Array | slice = slice(None)) -> Array:
     words = made.view(float).reshape(len(made), -1)
     words[:, records.words] = records.values[:, items].T
     return made
+
+
+def _longer(records: Array, more: Iterable[Array]) -> Array:
+    """Records and more of them, each an array of one, at the end.
+
+    NumPy joins arrays of records by comparing their fields, which takes longer than making them.
+    """
+    added = b"".join(one.tobytes() for one in more)
+    return np.frombuffer(records.tobytes() + added, records.dtype)
 
 
 def field_of(records: Records, name: str) -> Array:
@@ -153,12 +163,21 @@ class Levels:
             raise InputError(faults)
         self.axis = axis
         self.key: Key = table[axis.key]
+        self.settings = settings
         values = [setting.value for setting in settings]
         self.shown = [number(v, t) for v, t in zip(values, texts, strict=True)]
+        self._kind = kind
         plain = all(type(value) in (int, float, bool) for value in values)
         self.codes: Array | None = np.array(values, float) if plain else None
         words = any(type(value) is str for value in self.shown)
         self._column = np.array([str(value) for value in self.shown] if words else self.shown)
+
+    def between(self, value: float) -> Setting:
+        """A value of an interval as a setting; raises InputError for one that cannot be."""
+        found, faults = read_settings(self._kind, {self.axis.key: self.axis.text(value)}, "--vary")
+        if faults:
+            raise InputError(faults)
+        return found[self.axis.key]
 
     def in_si(self, values: Array) -> Array:
         """Values of an interval, given in its own unit, in SI."""
@@ -299,25 +318,26 @@ class Designs:
                     self._place[name], self._refused[name] = -1, error.faults[0].message
         made = self._kept[before:]
         if made:  # joined anew, because others hold what was there
-            structures, technologies = map(structure_record, made), map(technology_record, made)
-            self._structures = np.concatenate([self._structures, *structures])
-            self._technologies = np.concatenate([self._technologies, *technologies])
+            self._structures = _longer(self._structures, map(structure_record, made))
+            self._technologies = _longer(self._technologies, map(technology_record, made))
             notes = np.array(["\n".join(machine.notes) for machine in made], object)
             self._notes = np.concatenate([self._notes, notes])
 
     def _make(self, places: Array, values: Array) -> Hardware:
         """The hardware of a point, free keys and prices at their first values."""
-        settings = {levels.axis.key: levels.axis.first() for levels in self.levels}
+        settings = {levels.axis.key: levels.settings[0] for levels in self.levels}
         for i in self.tied:
-            axis = self.levels[i].axis
-            settings[axis.key] = (
-                axis.text(float(values[i])) if axis.continuous else axis.texts[int(places[i])]
+            levels = self.levels[i]
+            settings[levels.axis.key] = (
+                levels.between(float(values[i]))
+                if levels.axis.continuous
+                else levels.settings[int(places[i])]
             )
         try:
-            return self.hardware.replace(settings)
+            return self.hardware.replace_read(settings)
         except InputError as error:
-            chosen = ", ".join(f"{self.levels[i].axis.key} = {settings[self.levels[i].axis.key]}"
-                               for i in self.tied)  # fmt: skip
+            keys = [self.levels[i].axis.key for i in self.tied]
+            chosen = ", ".join(f"{key} = {settings[key].provenance.text}" for key in keys)
             raise InputError(f"{chosen}: {error.faults[0].message}") from None
 
     def structure_numbers(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
@@ -138,13 +139,19 @@ class Sweep:
         self.counting = Counting(self.designs, self.densities)
         self._worlds = Worlds(self.designs, draws) if draws else None
         self.run = 1
-        self._kinds: dict[tuple[int, str], _Kind | str] = {}
+        self._kinds: dict[tuple[Any, ...], _Kind | str] = {}
         self._items: dict[tuple[int, str, int], _Items] = {}
 
     @property
     def prices(self) -> list[int]:
         """Which columns of the space are prices."""
         return [self._own[i] for i in self.designs.prices]
+
+    @property
+    def countings(self) -> int:
+        """How many times, at most, a machine is made and a network counted on it."""
+        tied = (self.levels[i].axis for i in self.designs.tied)
+        return self.densities.tables * math.prod(max(1, len(axis.texts)) for axis in tied)
 
     @property
     def straight(self) -> bool:
@@ -240,8 +247,8 @@ class Sweep:
     ) -> _Kind | None:
         """What points have to share to be worked on together; None where there is no model."""
         row = int(tied.rows[point])
-        made = tied.kept[row]
-        key = network, made.content_hash
+        listed = tied.kept[row].mapping.replication  # which records have no room for
+        key = network, tied.structures[row].tobytes(), tied.technologies[row].tobytes(), listed
         found = self._kinds.get(key)
         if found is None:
             if len(self._kinds) >= _KEPT:

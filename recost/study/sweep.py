@@ -34,8 +34,10 @@ Array = np.ndarray[Any, Any]
 CHUNK = 32_768
 # Points that all workers are at together, at most: where they are many, pieces are smaller.
 _AT_WORK = 1 << 19
-# Less of what is slow, so that a bar moves: machines one by one, and points times draws.
+# Less of what is slow, so that a bar moves: machines one by one, networks that are to be counted,
+# and points times draws.
 _SLOW_CHUNK = 64
+_COUNTED_CHUNK = 256
 _DRAWN_CHUNK = 1 << 18
 _WHOLE = ("crossbars", "chips")
 _BEFORE = ("row", "hardware", "workload")
@@ -140,20 +142,26 @@ class Study:
 
         All workers have as many, where there are points enough for that.
         """
-        draws = self.pricing.draws
-        # Where prices alone differ and values follow no order, calls take longer than their work.
-        alike = all(isinstance(p.model, Sweep) and p.model.run == p.space.size for p in self._pairs)
-        cached = [stretches.most for stretches in self._stretches if stretches]
-        loose = alike and len(cached) < len(self._pairs)
-        most = min(BLOCK, max(CHUNK, _AT_WORK // workers)) if loose else min([CHUNK, *cached])
-        # With fewer, calls take longer than what they do.
-        least = BLOCK // 2 if loose else CHUNK // (2 if alike else 16)
-        if self._slow:
-            most = _SLOW_CHUNK
-        elif draws:
-            most = min(CHUNK, max(1, _DRAWN_CHUNK // draws.count))
+        least, most = self._sizes(workers)
         rounds = max(1, -(-points // (most * workers)))
         return min(most, max(least, -(-points // (rounds * workers))))
+
+    def _sizes(self, workers: int) -> tuple[int, int]:
+        """How many points to work on at once, at the least and at the most.
+
+        With fewer, calls take longer than what they do.
+        """
+        if self._slow:
+            return 1, _SLOW_CHUNK
+        if draws := self.pricing.draws:
+            return CHUNK // 16, min(CHUNK, max(1, _DRAWN_CHUNK // draws.count))
+        kernels = [(p.model, p.space.size) for p in self._pairs if isinstance(p.model, Sweep)]
+        alike = all(model.run == size for model, size in kernels)
+        if alike and not all(self._stretches):  # prices alone differ, and follow no order
+            return BLOCK // 2, min(BLOCK, max(CHUNK, _AT_WORK // workers))
+        cached = [stretches.most for stretches in self._stretches if stretches]
+        counted = [_COUNTED_CHUNK * max(1, size // model.countings) for model, size in kernels]
+        return CHUNK // (2 if alike else 16), min([CHUNK, *cached, *counted])
 
     def spans(self, start: int, stop: int, workers: int) -> Iterator[tuple[int, int]]:
         """From where to where the pieces of points start..stop go, in order.

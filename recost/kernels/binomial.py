@@ -140,15 +140,18 @@ def ceil_means(n, p, correlation, height, scratch, means):
         for a in range(1, n + 1):
             means[a] = (a + height - 1) // height
         return
+    # The residues from height - 1 down to 0: each is made of itself and the next one, which is
+    # as yet what it was, so that several are worked on at once.
+    zero = height - 1
     scratch[:height] = 0.0
-    scratch[0] = 1.0
+    scratch[zero] = 1.0
     for a in range(n):
-        means[a + 1] = means[a] + p * scratch[0]
-        top = min(a + 1, height - 1)
-        wrapped = scratch[height - 1]
-        for residue in range(top, 0, -1):
-            scratch[residue] = (1.0 - p) * scratch[residue] + p * scratch[residue - 1]
-        scratch[0] = (1.0 - p) * scratch[0] + p * wrapped if height > 1 else 1.0
+        means[a + 1] = means[a] + p * scratch[zero]
+        wrapped = scratch[0]
+        some = scratch[zero - min(a + 1, zero) : height]
+        for i in range(some.size - 1):
+            some[i] = (1.0 - p) * some[i] + p * some[i + 1]
+        scratch[zero] = (1.0 - p) * scratch[zero] + p * wrapped if height > 1 else 1.0
 
 
 @kernel

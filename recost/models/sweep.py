@@ -106,6 +106,7 @@ class Sweep:
     axes : all keys of the space; `hardware_axes` and `network_axes` say which columns belong to
         the hardware and to the network.  Other columns are of no concern here.
     draws : worlds to draw in which prices are off by their spreads
+    designs : those of the hardware's axes, if another network has them already
 
     Attributes
     ----------
@@ -125,6 +126,7 @@ class Sweep:
         hardware_axes: Sequence[int],
         network_axes: Sequence[int],
         draws: Draws | None = None,
+        designs: Designs | None = None,
     ) -> None:
         if hardware.kind != HardwareKind.RERAM.text:
             raise InputError(
@@ -134,7 +136,7 @@ class Sweep:
             )
         self._own, self._others = list(hardware_axes), list(network_axes)
         self._ours, self._theirs = _columns(self._own), _columns(self._others)
-        self.designs = Designs(hardware, [axes[i] for i in hardware_axes])
+        self.designs = designs or Designs(hardware, [axes[i] for i in hardware_axes])
         self.densities = Densities(network, [axes[i] for i in network_axes])
         self.counting = Counting(self.designs, self.densities)
         self._worlds = Worlds(self.designs, draws) if draws else None

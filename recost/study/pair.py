@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from recost.hardware import Hardware
+from recost.models.designs import Designs
 from recost.models.one_by_one import OneByOne
 from recost.models.sweep import Sweep
 from recost.models.uncertainty import FIGURES, interval
@@ -158,10 +159,14 @@ def make_pair(
     pricing: Pricing,
     extras: tuple[str, ...] = (),
     baseline: Hardware | None = None,
+    designs: Designs | None = None,
 ) -> Pair:
-    """The pair of a hardware and a network; raises InputError for keys that they do not have."""
+    """The pair of a hardware and a network; raises InputError for keys that they do not have.
+
+    `designs` are those of the hardware in the space, if another network has them already.
+    """
     axes = tuple(axis for axis in space.axes if axis.target in ("", WORKLOAD, machine.name))
-    model = pricing.model(machine, network, axes, lambda axis: axis.target != WORKLOAD)
+    model = pricing.model(machine, network, axes, lambda axis: axis.target != WORKLOAD, designs)
     words = {
         "row": "result",
         "hardware": machine.name,

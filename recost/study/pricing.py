@@ -17,6 +17,7 @@ from recost.network import LayerTable
 from recost.study.rows import LAST_COLUMNS, WORD_COLUMNS, cost_columns, cost_row, in_work
 
 if TYPE_CHECKING:
+    from recost.models.designs import Designs
     from recost.models.one_by_one import OneByOne
     from recost.models.sweep import Sweep
     from recost.study.life_case import Duty
@@ -75,8 +76,12 @@ class Pricing:
         network: LayerTable,
         axes: Sequence[Any] = (),
         is_own: Callable[[Any], bool] = lambda _: True,
+        designs: Designs | None = None,
     ) -> Sweep | OneByOne:
-        """What answers for the points of `axes`; `is_own` tells keys of the hardware."""
+        """What answers for the points of `axes`; `is_own` tells keys of the hardware.
+
+        `designs` are those of the same hardware and axes, for another network.
+        """
         # Only what is swept or drawn needs these, and they take a while to import.
         from recost.models.one_by_one import Figures, OneByOne
         from recost.models.sweep import Sweep
@@ -86,7 +91,7 @@ class Pricing:
         # These decide between two models of inference.
         same = all(axis.key not in ("writes.store", "training.mvm_energy") for axis in axes)
         if same and self.compiled(hardware):
-            return Sweep(hardware, network, axes, own, others, self.draws)
+            return Sweep(hardware, network, axes, own, others, self.draws, designs)
 
         def row(machine: Hardware, table: LayerTable) -> dict[str, Any]:
             return cost_row(self.cost(machine, table))

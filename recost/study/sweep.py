@@ -93,9 +93,13 @@ class Study:
         self._heard: tuple[str | None, str | None] = (None, None)
         faults: list[Fault] = []
         for machine in hardware:
+            designs = None  # each machine of the space is made once, whatever runs on it
             for network in networks:
                 try:
-                    pair = make_pair(machine, network, space, self.pricing, self.extras, baseline)
+                    pair = make_pair(
+                        machine, network, space, self.pricing, self.extras, baseline, designs
+                    )
+                    designs = pair.model.designs if isinstance(pair.model, Sweep) else None
                     self._pairs.append(pair)
                 except InputError as error:
                     faults += [fault for fault in error.faults if fault not in faults]
@@ -161,7 +165,8 @@ class Study:
             return BLOCK // 2, min(BLOCK, max(CHUNK, _AT_WORK // workers))
         cached = [stretches.most for stretches in self._stretches if stretches]
         counted = [_COUNTED_CHUNK * max(1, size // model.countings) for model, size in kernels]
-        return CHUNK // (2 if alike else 16), min([CHUNK, *cached, *counted])
+        most = min([CHUNK, *cached, *counted])
+        return CHUNK // 2 if alike else min(CHUNK // 16, most // 4), most
 
     def spans(self, start: int, stop: int, workers: int) -> Iterator[tuple[int, int]]:
         """From where to where the pieces of points start..stop go, in order.

@@ -5,7 +5,7 @@ import pytest
 
 from recost import models
 from recost.errors import InputError
-from recost.hardware import load_hardware
+from recost.hardware import Hardware, load_hardware
 from recost.models import counting, densities, designs
 from recost.models.uncertainty import Draws
 from recost.network import load_network
@@ -240,6 +240,33 @@ def test_what_the_interpreter_works_out_goes_piece_by_small_piece():
     assert baseline.alone
     assert not compiled.alone
     assert endless.step(100_000, 16) == baseline.step(100_000, 16) < compiled.step(100_000, 16)
+
+
+def test_pieces_are_small_where_every_point_is_a_machine_of_its_own():
+    """Each takes a while, and threads are to share them."""
+    own = ["operation_unit.rows=4..16", "crossbar.cell_bits=1,2", "adc.bits=4..9"]
+    assert study_of(own).step(156, 2) == 78
+    machines = study_of([*own, "crossbar.columns=64,128,256", "crossbar.rows=16..512"])
+    assert machines.step(machines.size, 2) == 256
+    shared = study_of([*own, "hierarchy.tiles_per_chip=1..40", "hierarchy.cores_per_tile=4..23"])
+    assert shared.step(10**6, 2) > 10_000
+    networks = study_of(["workload:profile.*.weights.elements=0.1:0.4:500"])
+    assert networks.step(networks.size, 2) <= 256
+    sampled = study_of([*own, "workload:profile.*.weights.elements=0.1:0.4"], samples=10**6)
+    assert sampled.step(10**6, 2) > 10_000
+
+
+def test_a_machine_is_made_once_whatever_runs_on_it(monkeypatch):
+    made = []
+    make = Hardware.replace_read
+    monkeypatch.setattr(Hardware, "replace_read", lambda *a: made.append(a) or make(*a))
+    study = study_of(["operation_unit.rows=4..9"], networks=["lenet5", "cnn-mnist"])
+    both = study.table(0, study.size)[0]
+    assert len(made) == 6
+    for number, network in enumerate(["lenet5", "cnn-mnist"]):
+        alone = study_of(["operation_unit.rows=4..9"], networks=[network]).table(0, 6)[0]
+        mine = slice(6 * number, 6 * number + 6)
+        assert both["energy_j"][mine].tolist() == alone["energy_j"].tolist()
 
 
 def test_rows_of_several_hardware_and_networks():

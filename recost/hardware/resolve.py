@@ -104,15 +104,11 @@ def resolve(kind: str, settings: Settings) -> Resolved:
     resolved = Resolved(values, dict.fromkeys(values, Provenance(DEFAULT)))
     given = {path: setting.provenance for path, setting in settings.items() if path in values}
     resolved.provenance.update(given)
-    _derive(kind, resolved, settings)
+    derived = _derive(kind, resolved, settings)
     table = key_table(kind)
-    faults = [
-        _out_of_range(table[path], resolved)
-        for path, where in resolved.provenance.items()
-        if where.origin == DERIVED_FROM and not _in_range(table[path], values[path])
-    ]
-    if faults:
-        raise InputError(faults)
+    wrong = [path for path in derived if not _in_range(table[path], values[path])]
+    if wrong:
+        raise InputError([_out_of_range(table[path], resolved) for path in table if path in wrong])
     return replace(resolved, notes=tuple(rules.notes(resolved.values, frozenset(settings))))
 
 
@@ -134,13 +130,20 @@ def _ending(kind: str, end: str) -> tuple[str, ...]:
     return tuple(path for path in key_table(kind) if path.endswith(end))
 
 
-def _derive(kind: str, resolved: Resolved, settings: Settings) -> None:
-    """Fill in what follows from other values, in the order in which it follows."""
+@cache
+def _follows(rule: str) -> Provenance:
+    return Provenance(DERIVED_FROM, rule)
+
+
+def _derive(kind: str, resolved: Resolved, settings: Settings) -> list[str]:
+    """Fill in what follows from other values, in the order in which it follows; returns which."""
     values = resolved.values
+    derived: list[str] = []
 
     def fill(path: str, rule: str, value: Any) -> None:
         values[path] = value
-        resolved.provenance[path] = Provenance(DERIVED_FROM, rule)
+        resolved.provenance[path] = _follows(rule)
+        derived.append(path)
 
     if "adc.bits" in values:
         _derive_converters(values, settings, fill)
@@ -152,6 +155,7 @@ def _derive(kind: str, resolved: Resolved, settings: Settings) -> None:
         if values[path] is DERIVED:
             power = values[path.removesuffix("leakage") + "power"]
             fill(path, "leakage.fraction of power", power * values["leakage.fraction"])
+    return derived
 
 
 def _derive_converters(

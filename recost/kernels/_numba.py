@@ -29,18 +29,20 @@ import re
 import sys
 import tempfile
 from collections.abc import Callable
-from functools import cache
+from functools import cache, wraps
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, TypeVar, cast
 
 # OpenMP's threads spin between launches unless told otherwise, which costs milliseconds a launch
 # on a busy machine; it must be said before the threading layer starts.
 os.environ.setdefault("OMP_WAIT_POLICY", "passive")
 
 import numba
+import numpy as np
 from numba.core import event
 
 Function = TypeVar("Function", bound=Callable[..., Any])
+_config: Any = numba.config
 
 _KERNELS = Path(__file__).parent
 # Files outside this room that compiled code comes from.
@@ -109,7 +111,32 @@ def cache_folder(path: Path) -> Path | None:
     return None
 
 
+def with_attributes(dtype: np.dtype[Any]) -> np.dtype[Any]:
+    """The data type of records whose fields are attributes, as they are in compiled code."""
+    return np.dtype((np.record, dtype)) if dtype.names else dtype
+
+
+def readable(argument: Any) -> Any:
+    """An argument whose records, if it has any, can be read by attribute."""
+    dtype = getattr(argument, "dtype", None)
+    return argument.view(with_attributes(dtype)) if dtype is not None and dtype.names else argument
+
+
+def _interpreted(function: Function) -> Function:
+    """What NUMBA_DISABLE_JIT has in place of a kernel: its source, on records it can read."""
+
+    @wraps(function)
+    def call(*arguments: Any) -> Any:
+        return function(*map(readable, arguments))
+
+    found: Any = call
+    found.py_func = function
+    return cast("Function", found)
+
+
 def _compile(function: Function, **options: Any) -> Function:
+    if _config.DISABLE_JIT:
+        return _interpreted(function)
     path = Path(function.__code__.co_filename)
     folder = cache_folder(path) if path.is_file() else None
     options = {
@@ -122,13 +149,12 @@ def _compile(function: Function, **options: Any) -> Function:
     }
     # Numba reads CACHE_DIR when the cache is attached, which is now; it is put back so that
     # other users of Numba in the same process keep their own.
-    config: Any = numba.config
-    before = config.CACHE_DIR
-    config.CACHE_DIR = str(folder) if folder else before
+    before = _config.CACHE_DIR
+    _config.CACHE_DIR = str(folder) if folder else before
     try:
         compiled: Function = numba.njit(**options)(function)
     finally:
-        config.CACHE_DIR = before
+        _config.CACHE_DIR = before
     return compiled
 
 

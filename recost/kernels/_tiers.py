@@ -16,7 +16,7 @@ from typing import Any
 import numba
 import numpy as np
 
-from recost.kernels._numba import interpretable
+from recost.kernels._numba import interpretable, readable, with_attributes
 
 # Calls, about a millisecond each, that are left to the interpreter.
 _OFTEN = 500
@@ -30,22 +30,17 @@ def interpreted(compiled: Any) -> FunctionType:
     """The source of a kernel as a function in which what is light is interpreted too."""
     with _copying:  # no thread gets one that another has not finished
         if compiled not in _copies:
-            source = getattr(compiled, "py_func", compiled)  # itself under NUMBA_DISABLE_JIT
+            source = compiled.py_func
             names = dict(source.__globals__)
             copy = FunctionType(source.__code__, names, source.__name__)
             _copies[compiled] = copy
             for name in source.__code__.co_names:
                 value = names.get(name)
                 if isinstance(value, np.dtype):
-                    names[name] = _with_attributes(value)
+                    names[name] = with_attributes(value)
                 elif interpretable(value):
                     names[name] = interpreted(value)
         return _copies[compiled]
-
-
-def _with_attributes(dtype: np.dtype[Any]) -> np.dtype[Any]:
-    """The data type of records whose fields are attributes, as they are in compiled code."""
-    return np.dtype((np.record, dtype)) if dtype.names else dtype
 
 
 class tiered:  # noqa: N801 - reads as the function that it stands for
@@ -66,10 +61,4 @@ class tiered:  # noqa: N801 - reads as the function that it stands for
             return self._compiled(*arguments)
         self._left -= 1
         with np.errstate(all="ignore"):  # compiled code says nothing either
-            return interpreted(self._compiled)(*map(_readable, arguments))
-
-
-def _readable(argument: Any) -> Any:
-    """An argument whose records, if it has any, can be read by attribute."""
-    dtype = getattr(argument, "dtype", None)
-    return argument.view(_with_attributes(dtype)) if dtype is not None and dtype.names else argument
+            return interpreted(self._compiled)(*map(readable, arguments))

@@ -76,6 +76,19 @@ def test_start_up_ratios(capsys):
 
 
 @pytest.mark.slow
+@pytest.mark.parametrize("command", [
+    ("estimate", "-H", "base-digital", "-H", "pipelayer", "-W", "cnn-mnist", "--phase", "training"),
+    ("lifetime", "-H", "write-elimination", "-W", "cnn-mnist"),
+    ("montecarlo", "cycles", "-H", "sre", "-W", "lenet5", "--trials", "2"),
+])  # fmt: skip
+def test_the_interpreter_says_the_same(recost, command):
+    """For those who look into kernels with a debugger."""
+    compiled = recost(*command, "-f", "csv")
+    assert compiled.stdout == recost(*command, "-f", "csv", NUMBA_DISABLE_JIT="1").stdout
+    assert len(compiled.stdout.splitlines()) > 1
+
+
+@pytest.mark.slow
 def test_compiling_is_said_when_it_happens_and_once(recost, tmp_path):
     command = ("estimate", "-H", "sre", "-W", "lenet5")
     first = recost(*command, NUMBA_CACHE_DIR=str(tmp_path))

@@ -118,7 +118,10 @@ class Hardware:
         return self.replace_read(above, faults)
 
     def replace_read(self, above: Mapping[str, Setting], faults: Sequence[Fault] = ()) -> Hardware:
-        """`replace` by settings that are read already, with the `faults` that were found then."""
+        """`replace` by settings that are read already, with the `faults` that were found then.
+
+        Raises InputError as that does.
+        """
         merged = merge(self.kind, self.settings, above)
         broken = {fault.key or "" for fault in faults}
         if every := [*faults, *find_faults(self.kind, merged, broken)]:

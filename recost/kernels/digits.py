@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 
 from recost.kernels._numba import borrowing, kernel
 
-# Numbers after which digits that come again are a short period.
+# Digits that come again after fewer numbers than this have a short period.
 _SHORT = 256
 
 

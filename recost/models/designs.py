@@ -86,7 +86,8 @@ def _longer(records: Array, more: Iterable[Array]) -> Array:
     NumPy joins arrays of records by comparing their fields, which takes longer than making them.
     """
     added = b"".join(one.tobytes() for one in more)
-    return np.frombuffer(records.tobytes() + added, records.dtype)
+    # A copy: kernels are compiled anew for what nobody can write to.
+    return np.frombuffer(records.tobytes() + added, records.dtype).copy()
 
 
 def field_of(records: Records, name: str) -> Array:
@@ -163,10 +164,9 @@ class Levels:
             raise InputError(faults)
         self.axis = axis
         self.key: Key = table[axis.key]
-        self.settings = settings
+        self._kind, self.settings = kind, settings
         values = [setting.value for setting in settings]
         self.shown = [number(v, t) for v, t in zip(values, texts, strict=True)]
-        self._kind = kind
         plain = all(type(value) in (int, float, bool) for value in values)
         self.codes: Array | None = np.array(values, float) if plain else None
         words = any(type(value) is str for value in self.shown)

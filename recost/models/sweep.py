@@ -206,12 +206,12 @@ class Sweep:
     def lines_at(self, places: Array, values: Array) -> Lines | None:
         """The lines on which all points are that differ in prices alone from this one.
 
-        None where the space has none, or the point is impossible.
+        None where the space is not `straight`, or the point is impossible.
         """
         tied = self.designs.tie(places[:, self._ours], values[:, self._ours])
         network = int(self.densities.numbers(places[:, self._theirs])[0])
         kind = self._kind(network, tied, 0, []) if int(tied.rows[0]) >= 0 else None
-        if kind is None or not self.straight:
+        if kind is None:
             return None
         own = places[:, self._ours], values[:, self._ours]
         return self._counted(network, kind, tied, own, values[:, self._theirs])[0].lines

@@ -28,7 +28,7 @@ _NAMES = {total: name for name, total in NUMBERS.items()}
 class _Stretch(NamedTuple):
     """What is known of a stretch: a row of it, and the line of the totals that differ in it.
 
-    `moved` are the columns of those that have a row of the `line`, in the order of rows.
+    `moved` are the columns of those that have a row in the `line`, in the order of rows.
     """
 
     row: Table
@@ -66,7 +66,7 @@ class Stretches:
         self.most = _PIECE_BYTES // (8 * (2 * len(model.prices) + 3))
         names = {place: name for name, place in pair.columns.items()}
         self._names = [names[i] for i in model.prices]
-        every = [model.levels[model.split[0].index(i)].codes for i in model.prices]
+        every = [model.levels[i].codes for i in model.designs.prices]
         levels = [codes for codes in every if codes is not None]
         digits = pair.space.digits(model.prices)
         self._prices = Prices(digits, np.concatenate([np.zeros(0), *levels]))

@@ -35,7 +35,7 @@ STRUCTURE = ["hierarchy.tiles_per_chip=100..139", "operation_unit.rows=4,8,16,32
              "crossbar.rows=64,128,256,512", "crossbar.columns=128,256", "adc.bits=4..9",
              "hierarchy.crossbars_per_core=4..15", "hierarchy.cores_per_tile=4..23"]  # fmt: skip
 # What architects vary first: every point is a machine of its own, and all layers are counted on
-# every sixth (converters count nothing).  Gone through once; the second time it is remembered.
+# every sixth (converters count nothing).
 MACHINES = ["operation_unit.rows=4,8,16,32,64", "operation_unit.columns=8,16,32",
             "crossbar.cell_bits=1,2,4", "crossbar.rows=64,128,256,512",
             "crossbar.columns=128,256,512", "adc.bits=4..9"]  # fmt: skip

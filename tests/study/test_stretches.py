@@ -96,11 +96,16 @@ def test_stretches_that_are_forgotten_are_found_again(monkeypatch):
         check_alike(study.part(low, low + 50).table, plain.part(low, low + 50).table)
 
 
+# Of the second machine, stretches of 210 points that begin at point 70; of the third, of 70 again.
+STUDY = study_of(["control.tile_power=0 W,1 mW", "isaac:adc.energy=1 pJ:3 pJ:3",
+                  "memory.area=1 mm2:2 mm2:35"], hardware=("sre", "isaac", "ou-dense"))  # fmt: skip
+STRETCHES = [(0, 70), (70, 280), (280, 350)]
+
+
 @settings(max_examples=100, deadline=None)
-@given(low=st.integers(0, 5000), many=st.integers(0, 5000), workers=st.integers(1, 8),
-       chunk=st.sampled_from([1, 16, 100, 420, 1000]))  # fmt: skip
+@given(low=st.integers(0, 350), many=st.integers(0, 350), workers=st.integers(1, 8),
+       chunk=st.sampled_from([1, 16, 100, 280]))  # fmt: skip
 def test_pieces_are_of_one_stretch_each(low, many, workers, chunk):
-    low = min(low, STUDY.size)
     high = min(STUDY.size, low + many)
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(sweep, "CHUNK", chunk)
@@ -110,9 +115,9 @@ def test_pieces_are_of_one_stretch_each(low, many, workers, chunk):
     assert (spans[-1][1] if spans else low) == high
     for begin, end in spans:
         assert 0 < end - begin <= most
-        if chunk // 4 <= 420:
-            assert begin // 420 == (end - 1) // 420
+        assert any(first <= begin < end <= last for first, last in STRETCHES)
 
 
-# One machine has a key of its own, and the second has stretches from point 840 on.
-STUDY = study_of(SPACES["of one machine"], hardware=("sre", "ou-dense", "isaac"))
+def test_pieces_are_not_cut_for_short_stretches(monkeypatch):
+    monkeypatch.setattr(sweep, "CHUNK", 300)  # those of 70 are less than a quarter
+    assert list(STUDY.spans(0, 350, 1)) == [(0, 175), (175, 280), (280, 350)]

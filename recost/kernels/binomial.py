@@ -123,22 +123,65 @@ def ceil_moments(n, p, correlation, height, pmf):
 
 
 @kernel
+def _clustered_means(n, p, correlation, height, law, means):
+    """`ceil_means` of beta-binomial K_a, the rows of Polya's urn (Feller, vol. 1, V.2).
+
+    Given that k of a rows are active, one more is with chance (alpha + k) / (alpha + beta + a),
+    and adds an operation unit if k is a multiple of `height`.  `law` has n + 1 places; P(K_a = k)
+    stands in n - k, so that each is made of itself and the next one, as `ceil_means` does it.
+    """
+    alpha, beta = (
+        p * (1.0 - correlation) / correlation,
+        (1.0 - p) * (1.0 - correlation) / correlation,
+    )
+    low = high = 0  # others are too unlikely to add to any mean
+    law[n] = 1.0
+    for a in range(n):
+        share = 1.0 / (alpha + beta + a)
+        # Four sums at once, none of which waits for another.
+        one = two = three = four = 0.0
+        k = -(-low // height) * height
+        while k + 3 * height <= high:
+            one += law[n - k] * (alpha + k)
+            two += law[n - k - height] * (alpha + (k + height))
+            three += law[n - k - 2 * height] * (alpha + (k + 2 * height))
+            four += law[n - k - 3 * height] * (alpha + (k + 3 * height))
+            k += 4 * height
+        while k <= high:
+            one += law[n - k] * (alpha + k)
+            k += height
+        means[a + 1] = means[a] + ((one + two) + (three + four)) * share
+        high += 1
+        some = law[n - high : n - low + 1]
+        last = some.size - 1
+        some[0] = 0.0
+        idle, active = a - high, high - 1
+        for i in range(last):
+            stays, joins = (beta + (idle + i)) * share, (alpha + (active - i)) * share
+            some[i] = some[i] * stays + some[i + 1] * joins
+        some[last] *= (beta + (a - low)) * share
+        while high > low and law[n - high] < _NEGLIGIBLE * p:
+            high -= 1
+        while low < high and law[n - low] < _NEGLIGIBLE * p:
+            low += 1
+
+
+@kernel
 def ceil_means(n, p, correlation, height, scratch, means):
     """E[ceil(K_a / height)] for K_a ~ Binomial(a, p), a = 0..n, into `means`.
 
     Independent rows: one more row adds an operation unit exactly if it is active and the
     count before it is a multiple of `height`, so the mean grows by p P(K_a = 0 mod height), and
     the residues of K_a follow a cyclic recurrence.  All terms are positive: nothing cancels.
-    Clustered rows: a beta-binomial sum for each a.  `scratch` has max(n, height) + 1 places.
+    Clustered rows: see `_clustered_means`.  `scratch` has max(n, height) + 1 places.
     """
     means[0] = 0.0
-    if correlation > 0.0:
+    if p >= 1.0 or correlation >= 1.0:  # all rows or none
         for a in range(1, n + 1):
-            means[a] = ceil_moments(a, p, correlation, height, scratch).first
+            means[a] = min(p, 1.0) * ((a + height - 1) // height)
         return
-    if p >= 1.0:
-        for a in range(1, n + 1):
-            means[a] = (a + height - 1) // height
+    if correlation > 0.0:
+        _clustered_means(n, p, correlation, height, scratch, means)
         return
     # The residues from height - 1 down to 0: each is made of itself and the next one, which is
     # as yet what it was, so that several are worked on at once.

@@ -28,16 +28,62 @@ def test_moments_are_exact_from_tiny_to_certain(n: int, p: float, height: int) -
         assert value == pytest.approx(float(naive.ceil_moment(pmf, height, order)), rel=1e-12)
 
 
+def conditional_means(n: int, p: float, correlation: float, height: int) -> np.ndarray:
+    means = np.empty(n + 1)
+    ceil_means(n, p, correlation, height, np.empty(max(n, height) + 2), means)
+    return means
+
+
 @given(
     st.integers(1, 60),
     st.floats(1e-6, 1 - 1e-6),
     st.integers(1, 70),
 )
 def test_conditional_means_agree_with_direct_sums(n: int, p: float, height: int) -> None:
-    means = np.empty(n + 1)
-    ceil_means(n, p, 0.0, height, np.empty(max(n, height) + 2), means)
+    means = conditional_means(n, p, 0.0, height)
     direct = [0.0] + [moments(a, p, height)[0] for a in range(1, n + 1)]
     np.testing.assert_allclose(means, direct, rtol=1e-12, atol=0)
+
+
+@given(
+    st.integers(1, 24),
+    st.floats(1e-300, 1 - 1e-9),
+    st.floats(1e-9, 1 - 1e-9),
+    st.integers(1, 30),
+)
+@settings(max_examples=60)
+def test_conditional_means_of_clustered_rows_agree_with_their_law(
+    n: int, p: float, correlation: float, height: int
+) -> None:
+    direct = [
+        float(naive.ceil_moment(naive.exact_beta_binomial_pmf(a, p, correlation), height, 1))
+        for a in range(n + 1)
+    ]
+    got = conditional_means(n, p, correlation, height)
+    np.testing.assert_allclose(got, direct, rtol=1e-12, atol=0)
+
+
+@pytest.mark.parametrize(
+    ("n", "p", "correlation"),
+    # Nearly independent, so that most counts are left out; at both ends alone; rare; sure.
+    [(600, 0.3, 1e-6), (600, 0.5, 0.999), (300, 1e-9, 0.5), (300, 1 - 1e-9, 0.01)],
+)
+@pytest.mark.parametrize("height", [1, 7, 64, 700])
+def test_conditional_means_of_many_clustered_rows(
+    n: int, p: float, correlation: float, height: int
+) -> None:
+    got = conditional_means(n, p, correlation, height)
+    for a in (1, n // 2, n):
+        pmf = naive.exact_beta_binomial_pmf(a, p, correlation)
+        assert got[a] == pytest.approx(float(naive.ceil_moment(pmf, height, 1)), rel=1e-12)
+
+
+@pytest.mark.parametrize("p", [0.0, 0.25, 1.0])
+@pytest.mark.parametrize("correlation", [0.0, 0.3, 1.0])
+def test_conditional_means_where_all_rows_are_alike(p: float, correlation: float) -> None:
+    got = conditional_means(33, p, correlation, 16)
+    if p in (0.0, 1.0) or correlation == 1.0:
+        assert got.tolist() == [p * -(-a // 16) for a in range(34)]
 
 
 @given(st.integers(2, 40), st.floats(0.01, 0.99), st.floats(0.001, 0.9))

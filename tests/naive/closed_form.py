@@ -37,6 +37,22 @@ def beta_binomial_pmf(n: int, p: float, correlation: float) -> list[float]:
     ]
 
 
+def rising(start: Decimal, count: int) -> Decimal:
+    """start (start + 1) ... of so many factors."""
+    return math.prod((start + i for i in range(count)), start=Decimal(1))
+
+
+def exact_beta_binomial_pmf(n: int, p: float, correlation: float) -> list[Decimal]:
+    """P(K = k) of exchangeable rows, of the very doubles, to 60 digits."""
+    with localcontext(prec=60, Emin=-(10**9), Emax=10**9):
+        times = (1 - Decimal(correlation)) / Decimal(correlation)
+        alpha, beta = Decimal(p) * times, (1 - Decimal(p)) * times
+        every = rising(alpha + beta, n)
+        return [
+            math.comb(n, k) * rising(alpha, k) * rising(beta, n - k) / every for k in range(n + 1)
+        ]
+
+
 def ceil_moment(pmf: Sequence[Decimal], height: int, order: int) -> Decimal:
     """E[ceil(K / height) ** order]."""
     with localcontext(prec=60, Emin=-(10**9), Emax=10**9):

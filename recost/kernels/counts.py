@@ -37,6 +37,7 @@ from recost.kernels.count_codes import (
     WORDLINE_DRIVES,
 )
 from recost.kernels.placement import frees_crossbars, kept_shape, place
+from recost.kernels.remembered import make_memory
 from recost.kernels.room import make_room
 from recost.kernels.waiting import crossbar_work
 from recost.vocabulary import Compaction, WeightSparsity
@@ -211,7 +212,13 @@ def layer_counts(layer, structure, special, tables, counts):
 
     `special` and `tables` as in `recost.kernels.waiting.crossbar_work`.
     """
-    room = make_room(structure, 1)
+    count_layer(layer, structure, special, tables, make_memory(1, 0), counts)
+
+
+@light
+def count_layer(layer, structure, special, tables, memory, counts):
+    """`layer_counts` with a memory of what was counted before."""
+    room = make_room(structure, memory)
     placed = layer_placement(layer, structure)
     count_placed(layer, structure, placed, counts)
     count_work(layer, structure, placed, special, tables, room, counts)

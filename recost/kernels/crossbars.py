@@ -12,6 +12,7 @@ from recost.kernels.moments import (
     crossbar_moments,
 )
 from recost.kernels.patterns import crossbar_patterns
+from recost.kernels.remembered import remembered_moments
 from recost.kernels.tables import tabulated_moments
 from recost.vocabulary import Compaction, WeightSparsity
 
@@ -39,12 +40,14 @@ def _dense_groups(bitlines, group_width, groups, parts):
 
 
 @inlined
-def _moments(rows, groups, parts, streams, tables, out):
-    """Moments of a crossbar by direct sums, or from the tables of a sweep."""
-    if tables is None:
-        crossbar_moments(rows, groups, parts, streams, out)
+def _moments(rows, groups, parts, streams, tables, room):
+    """Moments of a crossbar by direct sums, as remembered, or from the tables of a sweep."""
+    if tables is not None:
+        tabulated_moments(rows, groups, parts, streams, tables, room.moments)
+    elif room.memory.known.shape[0] > 0:
+        remembered_moments(rows, groups, parts, streams, room.memory, room.moments)
     else:
-        tabulated_moments(rows, groups, parts, streams, tables, out)
+        crossbar_moments(rows, groups, parts, streams, room.moments)
 
 
 @inlined
@@ -125,7 +128,7 @@ def class_moments(layer, structure, inputs, piece, special, tables, room):
         compacted_moments(layer, rows, above, groups[:known], parts[:used], streams, out)
         out[LIMITS, 0] = most
         return units, False, most, kept, known
-    _moments(rows, groups[:known], parts[:used], streams, tables, out)
+    _moments(rows, groups[:known], parts[:used], streams, tables, room)
     if mode != _CROSSBAR_ROW:
         alike = True
         for c in range(used):

@@ -207,15 +207,8 @@ def _live_terms(rows, groups, parts, streams, terms):
 
 
 @kernel
-def crossbar_moments(rows, groups, parts, streams, out):
-    """Cycles of a crossbar for one vector.
-
-    `rows` are its rows, `streams[b]` is P(an activation is active in slice b), `groups` and
-    `parts` its column groups (`recost.kernels.records`).  Fills `out`, [RESULTS, 3]: the mean
-    (in the first column of every cause), variance and third moment of the four causes of the
-    module docstring; the expected ADC conversions, wordline drives and cell reads; the limits; the
-    part of the filters.
-    """
+def sum_moments(rows, groups, parts, streams, out):
+    """`crossbar_moments`, with the multiplicity and the width of every group in the sums."""
     terms = np.zeros((9, 3))
     for cause in range(RESULTS):
         for m in range(3):
@@ -239,3 +232,51 @@ def crossbar_moments(rows, groups, parts, streams, out):
     # Differences of equal numbers leave a few ulps that a square root must not see.
     for cause in range(ACTIONS):
         out[cause, 1] = max(0.0, out[cause, 1])
+
+
+@kernel
+def alone(groups):
+    """Column groups as `sum_moments` takes them: one that has none beside it stands for itself.
+
+    What crossbars of more such groups do follows from it (`repeat_group`).
+    """
+    held = groups.copy()
+    if groups.size == 1:
+        held[0].multiplicity, held[0].width = 1.0, 1
+    return held
+
+
+@inlined
+def repeat_group(many, width, out):
+    """Of one group of one bitline to `many` groups of `width` that keep their rows alike.
+
+    Shared causes move all of them together, own ones each by itself: their m-th cumulants grow by
+    many^m and by many.
+    """
+    shared = many
+    for m in range(3):
+        out[SHARED_FIXED, m] *= shared
+        out[SHARED_FRESH, m] *= shared
+        out[OWN_FIXED, m] *= many
+        out[OWN_FRESH, m] *= many
+        out[FILTERS, m] *= many
+        out[LIMITS, m] *= many
+        shared *= many
+    out[ACTIONS, CONVERSIONS] *= many * width
+    out[ACTIONS, DRIVES] *= many
+    out[ACTIONS, READS] *= many * width
+
+
+@kernel
+def crossbar_moments(rows, groups, parts, streams, out):
+    """Cycles of a crossbar for one vector.
+
+    `rows` are its rows, `streams[b]` is P(an activation is active in slice b), `groups` and
+    `parts` its column groups (`recost.kernels.records`).  Fills `out`, [RESULTS, 3]: the mean
+    (in the first column of every cause), variance and third moment of the four causes of the
+    module docstring; the expected ADC conversions, wordline drives and cell reads; the limits; the
+    part of the filters.
+    """
+    sum_moments(rows, alone(groups), parts, streams, out)
+    if groups.size == 1:
+        repeat_group(groups[0].multiplicity, groups[0].width, out)

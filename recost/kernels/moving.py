@@ -228,7 +228,7 @@ def _wait_abreast(layers, structure, points, space):
             alike = alike_slices(layer, structure.sparsity_activations)
             sizes, done = (float(layer.groups), float(alike)), ordinary.done[i]
             ordinary.odd[i] = wait_each(
-                points, terms, ordinary.held, sizes, room.memory, ordinary.space, done
+                points, terms, ordinary.held, sizes, room.memory.scores, ordinary.space, done
             )
 
 

@@ -10,7 +10,6 @@ from recost.kernels._numba import light
 from recost.kernels.classes import WORKS
 from recost.kernels.compaction import POINTS
 from recost.kernels.lattice import NODES
-from recost.kernels.maximum import MEMORY
 from recost.kernels.moments import RESULTS
 from recost.kernels.patterns import pattern_space
 from recost.kernels.placement import ceil_div
@@ -27,7 +26,7 @@ _PASSES = 2
 class Room(NamedTuple):
     """Arrays that a layer is counted in; what they hold does not outlast the layer.
 
-    But `memory` does, which is that of `recost.kernels.maximum.largest`.
+    But `memory` does (`recost.kernels.remembered`).
     """
 
     work: Any  # of the layer, `WORKS`
@@ -46,8 +45,8 @@ class Room(NamedTuple):
 
 
 @light
-def make_room(structure, remembered):
-    """Room for any layer on a structure, with places for so many remembered counts."""
+def make_room(structure, memory):
+    """Room for any layer on a structure, with what is remembered of others."""
     cells = ceil_div(structure.precision_weight_bits, structure.crossbar_cell_bits)
     asked, nodes, points = structure.operation_unit_columns, 0, POINTS
     if structure.sparsity_weights == _CROSSBAR_ROW:
@@ -74,5 +73,5 @@ def make_room(structure, remembered):
         np.empty(touched),
         np.ones(points, np.int64),
         np.ones(points),
-        np.zeros((remembered, MEMORY)),
+        memory,
     )

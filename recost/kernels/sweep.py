@@ -29,9 +29,9 @@ from recost.kernels.count_codes import (
     OFF_CHIP_BITS,
 )
 from recost.kernels.counts import (
+    count_layer,
     data_movement,
     image_bits,
-    layer_counts,
     layer_placement,
     moved_bits,
 )
@@ -56,6 +56,7 @@ from recost.kernels.moving import (
 from recost.kernels.ordinary import make_ordinary
 from recost.kernels.prices import chip_crossbars, tiles_and_chips
 from recost.kernels.records import PLACED
+from recost.kernels.remembered import make_memory
 from recost.kernels.room import make_room
 from recost.kernels.tables import Tables
 from recost.kernels.totals import make_totals, settle_totals
@@ -64,7 +65,7 @@ from recost.vocabulary import COUNTS, Replication
 _BALANCED = int(Replication.BALANCED)
 
 # Numbers of crossbars that are remembered at once; a prime, so that multiples do not collide.
-_REMEMBERED = 1021
+REMEMBERED = 1021
 # Bits of a number by which points are sorted.
 _DIGITS = 16
 
@@ -97,14 +98,14 @@ class Moving(NamedTuple):
 
 
 @kernel
-def _count_items(layers, structures, layer_at, structure_at, special, counts):
-    """Counts of layer `layer_at[i]` on structure `structure_at[i]` into `counts[i]`.
+def _count_items(layers, structures, structure_at, special, memory, counts):
+    """Counts of layer i on structure `structure_at[i]` into `counts[i]`.
 
     `layers` is of `BOUND_LAYER`, `structures` of the structure dtype, `counts` [items, COUNTS];
-    `special` as in `recost.kernels.counts.layer_counts`.
+    `special` as in `recost.kernels.counts.layer_counts`, `memory` of one thread.
     """
-    for i in range(layer_at.size):
-        layer_counts(layers[layer_at[i]], structures[structure_at[i]], special, None, counts[i])
+    for i in range(layers.size):
+        count_layer(layers[i], structures[structure_at[i]], special, None, memory, counts[i])
 
 
 count_items = tiered(_count_items, lambda *given: int(given[2].size))
@@ -313,7 +314,7 @@ def sum_moving(
         np.empty((layers.size, PLACED), np.int64),
         np.empty(SCRATCH),
         np.full((len(tables.keys), READ), np.nan),
-        make_room(structures[structure_at[0]], _REMEMBERED),
+        make_room(structures[structure_at[0]], make_memory(REMEMBERED, 0)),
         make_ordinary(moving),
         make_totals(layers.size),
     )

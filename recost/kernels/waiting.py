@@ -138,10 +138,10 @@ def _slowest_of_chunks(slowest, longest, limits, room):
     variance, third = joined_chunk(slowest, own, shared, slope)
     if filters.variance > 0.0:  # the filters are the same in all chunks
         variance -= slowest.variance * filters.variance / own.variance
-    last = largest(slowest.mean, variance, third, chunks, unit, bound, room.memory)
+    last = largest(slowest.mean, variance, third, chunks, unit, bound, room.memory.scores)
     if filters.variance > 0.0:
         inputs = (columns, chunks * sets, unit, bound)
-        other = _by_filters(inputs, own, shared, filters, room.memory)
+        other = _by_filters(inputs, own, shared, filters, room.memory.scores)
         return other if other.mean > last.mean else last
     return Cumulants(beyond_usual(last.mean, usual, unit, bound), last.variance, last.third)
 
@@ -220,7 +220,9 @@ def _row_class_wait(layer, structure, place, inputs, special, tables, room):
             usual = alike * out[LIMITS, 0] if n == 1.0 and ordinary else math.inf
             own, filters = mine, of_filters(out, alike * n)
             longest = (float(many * layer.groups), float(same_sets), own, shared, filters, slope)
-        mine = largest(mine.mean, mine.variance, mine.third, count, lattice, most, room.memory)
+        mine = largest(
+            mine.mean, mine.variance, mine.third, count, lattice, most, room.memory.scores
+        )
         slowest = larger(slowest, mine, max(bound, most)) if bound > 0.0 else mine
         unit, bound = max(unit, lattice), max(bound, most)
     count = float(chunks * layer.groups)

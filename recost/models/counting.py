@@ -13,7 +13,8 @@ from recost.errors import InputError
 from recost.hardware.records import STRUCTURE_DTYPE
 from recost.kernels.engine import SUMS
 from recost.kernels.pricing import Records
-from recost.kernels.sweep import Moving, count_items, sum_moving, sum_networks
+from recost.kernels.remembered import Memory, make_memory
+from recost.kernels.sweep import REMEMBERED, Moving, count_items, sum_moving, sum_networks
 from recost.kernels.tables import Tables
 from recost.models.binding import bind
 from recost.models.densities import Densities
@@ -26,6 +27,8 @@ Array = np.ndarray[Any, Any]
 
 # Counts of networks that are kept (54 layers x 21 counts are 9 KB each), and tables (megabytes).
 _KEPT, _KEPT_TABLES = 8_000, 64
+# Moments of crossbars that a thread remembers (1.2 KB each); a prime, as `REMEMBERED`.
+_KEPT_MOMENTS = 4_093
 # Points on one structure from which on tables take less time than direct sums.
 _WORTH_TABLES = 64
 #: Structure that no count depends on, or only data movement, which is counted anew.
@@ -102,6 +105,7 @@ class Counting:
         self._moves: dict[tuple[int, bytes], Moves] = {}
         self._tables: dict[tuple[int, bytes], Tables] = {}
         self._no_tables = Tabulation().tables()
+        self._memory = threading.local()
 
     def sums(
         self,
@@ -196,13 +200,21 @@ class Counting:
         if missing:
             structures, rows = structures[ones[missing]], machines.tied.rows[first[missing]]
             bound = [self.bound(network, machines.tied, row) for row in rows.tolist()]
-            for i, made in zip(missing, _count(bound, structures, special, still), strict=True):
+            counted = _count(bound, structures, special, still, self._remembered())
+            for i, made in zip(missing, counted, strict=True):
                 known[keys[i]] = self._counted[keys[i]] = made
         found = [known[key] for key in keys]
         offsets = np.cumsum([0] + [len(one.counts) for one in found])
         rows = np.stack([one.rows + o for one, o in zip(found, offsets[:-1], strict=True)])
         counts = np.concatenate([one.counts for one in found])
         return _Found(found[0].layers, counts, rows, inverse, keys)
+
+    def _remembered(self) -> Memory:
+        """What this thread remembers."""
+        if not hasattr(self._memory, "mine"):
+            self._memory.mine = make_memory(REMEMBERED, _KEPT_MOMENTS)
+        mine: Memory = self._memory.mine
+        return mine
 
     def _moving(self, network: int, tied: Tied, layers: Array) -> Moves:
         """The layers with what intervals add to them (see `Densities.slopes`)."""
@@ -239,7 +251,11 @@ def binding(structure: Any) -> bytes:
 
 
 def _count(
-    bound: Sequence[Array], structures: Array, special: bool | None, still: Array
+    bound: Sequence[Array],
+    structures: Array,
+    special: bool | None,
+    still: Array,
+    memory: Memory,
 ) -> list[_Counted]:
     """The counts of networks on structures, of `still` layers alone, identical layers merged."""
     firsts, rows = [], []
@@ -252,7 +268,7 @@ def _count(
     pool = np.concatenate([layers[first] for layers, first in zip(bound, firsts, strict=True)])
     structure_at = np.repeat(np.arange(len(bound)), [len(first) for first in firsts])
     counts = np.zeros((len(pool), COUNTS))
-    count_items(pool, structures, np.arange(len(pool)), structure_at, special, counts)
+    count_items(pool, structures, structure_at, special, memory, counts)
     ends = np.cumsum([len(first) for first in firsts])[:-1]
     parts = np.split(counts, ends)
     return [_Counted(*one) for one in zip(bound, parts, rows, strict=True)]

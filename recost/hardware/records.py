@@ -8,7 +8,7 @@ known is -1 or nan.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from functools import cache
 from operator import attrgetter
 from typing import Any
@@ -55,6 +55,16 @@ def _fields(part: str) -> tuple[tuple[Key, ...], Callable[[Hardware], Any]]:
 def _record(hardware: Hardware, part: str, dtype: np.dtype[np.void]) -> npt.NDArray[np.void]:
     keys, values = _fields(part)
     return np.array([tuple(map(_code, keys, values(hardware)))], dtype)
+
+
+def records_of(part: str, values: Mapping[str, Any], count: int) -> npt.NDArray[np.void]:
+    """Records of so many machines whose values, by dotted key, are one for all or one for each."""
+    keys = tuple(_keys(part))
+    records = np.empty(count, STRUCTURE_DTYPE if part == "structure" else TECHNOLOGY_DTYPE)
+    for key in keys:
+        value = values[key.path]
+        records[key.record_field] = value if isinstance(value, np.ndarray) else _code(key, value)
+    return records
 
 
 def _code(key: Key, value: Any) -> float:

@@ -31,7 +31,7 @@ def merge(kind: str, base: Settings, above: Settings) -> dict[str, Setting]:
         return merged
     if "adc.energy" in above and "adc.reference_bits" not in above:
         merged.pop("adc.reference_bits", None)
-    values = _given_or_default(kind, merged)
+    values = given_or_default(kind, merged)
     bits = values["adc.reference_bits"]
     if bits is DERIVED:
         bits = values["adc.bits"]
@@ -44,13 +44,13 @@ def merge(kind: str, base: Settings, above: Settings) -> dict[str, Setting]:
 
 def find_faults(kind: str, settings: Settings, broken: set[str]) -> list[Fault]:
     """Missing keys and impossible combinations; `broken` keys are given but faulty already."""
-    values = _given_or_default(kind, settings)
+    values = given_or_default(kind, settings)
     faults = [
         Fault(f"missing; needs {key_table(kind)[path].expected}", key=path)
         for path, value in values.items()
         if value is REQUIRED and path not in broken
     ]
-    for combination in _combinations(kind):
+    for combination in combinations(kind):
         if broken.isdisjoint(combination.keys):
             message = combination.fault(values)
             if message:
@@ -65,8 +65,8 @@ def _fault(settings: Settings, paths: tuple[str, ...], message: str) -> Fault:
 
 
 @cache
-def _combinations(kind: str) -> tuple[rules.Combination, ...]:
-    """Those of which a kind has all keys."""
+def combinations(kind: str) -> tuple[rules.Combination, ...]:
+    """The combinations that cannot be of which a kind has all keys."""
     every, keys = (*rules.COMBINATIONS, *training_rules.COMBINATIONS), key_table(kind).keys()
     return tuple(combination for combination in every if keys >= set(combination.keys))
 
@@ -76,7 +76,7 @@ def _defaults(kind: str) -> dict[str, Any]:
     return {path: key.default for path, key in key_table(kind).items()}
 
 
-def _given_or_default(kind: str, settings: Settings) -> dict[str, Any]:
+def given_or_default(kind: str, settings: Settings) -> dict[str, Any]:
     """The value of every key, which may still be a `Default`."""
     values = dict(_defaults(kind))
     values |= {path: setting.value for path, setting in settings.items() if path in values}
@@ -100,27 +100,40 @@ def resolve(kind: str, settings: Settings) -> Resolved:
     InputError
         a value that is derived lies outside of the range of its key.
     """
-    values = _given_or_default(kind, settings)
-    resolved = Resolved(values, dict.fromkeys(values, Provenance(DEFAULT)))
-    given = {path: setting.provenance for path, setting in settings.items() if path in values}
-    resolved.provenance.update(given)
-    derived = _derive(kind, resolved, settings)
+    values, derived = complete(kind, settings)
+    provenance = dict.fromkeys(values, Provenance(DEFAULT))
+    provenance |= {path: one.provenance for path, one in settings.items() if path in values}
+    provenance |= {path: _follows(rule) for path, rule in derived.items()}
     table = key_table(kind)
-    wrong = [path for path in derived if not _in_range(table[path], values[path])]
+    wrong = [path for path in derived if not in_range(table[path], values[path])]
     if wrong:
-        raise InputError([_out_of_range(table[path], resolved) for path in table if path in wrong])
-    return replace(resolved, notes=tuple(rules.notes(resolved.values, frozenset(settings))))
+        faults = [
+            _out_of_range(table[path], values[path], derived[path])
+            for path in table
+            if path in wrong
+        ]
+        raise InputError(faults)
+    return Resolved(values, provenance, tuple(rules.notes(values, frozenset(settings))))
 
 
-def _in_range(key: Key, value: float) -> bool:
+def complete(kind: str, settings: Settings) -> tuple[dict[str, Any], dict[str, str]]:
+    """All values of faultless settings, and of those that are derived by which rule.
+
+    Settings may hold arrays of numbers: those of many machines, place by place.
+    """
+    values = given_or_default(kind, settings)
+    return values, _derive(kind, values, settings)
+
+
+def in_range(key: Key, value: Any) -> Any:
+    """Whether a number, or each of an array of them, is what a key may have."""
     low = -math.inf if key.minimum is None else key.minimum
     high = math.inf if key.maximum is None else key.maximum
-    return low <= value <= high
+    return (low <= value) & (value <= high)
 
 
-def _out_of_range(key: Key, resolved: Resolved) -> Fault:
-    shown = format_quantity(resolved.values[key.path], key.unit or "")
-    rule = resolved.provenance[key.path].text
+def _out_of_range(key: Key, value: float, rule: str) -> Fault:
+    shown = format_quantity(value, key.unit or "")
     return Fault(f"comes out as {shown}, which cannot be; it follows from {rule}", key=key.path)
 
 
@@ -135,15 +148,13 @@ def _follows(rule: str) -> Provenance:
     return Provenance(DERIVED_FROM, rule)
 
 
-def _derive(kind: str, resolved: Resolved, settings: Settings) -> list[str]:
-    """Fill in what follows from other values, in the order in which it follows; returns which."""
-    values = resolved.values
-    derived: list[str] = []
+def _derive(kind: str, values: dict[str, Any], settings: Settings) -> dict[str, str]:
+    """Fill in what follows from other values, in the order in which it follows; by which rule."""
+    derived: dict[str, str] = {}
 
     def fill(path: str, rule: str, value: Any) -> None:
         values[path] = value
-        resolved.provenance[path] = _follows(rule)
-        derived.append(path)
+        derived[path] = rule
 
     if "adc.bits" in values:
         _derive_converters(values, settings, fill)
@@ -176,8 +187,8 @@ def _derive_converters(
         at_bits = settings[path].at_bits
         if at_bits is not None:
             reference = values["adc.reference_bits"]
-            values[path] *= adc_factor(values["adc.scaling"], reference, at_bits)
+            values[path] = values[path] * adc_factor(values["adc.scaling"], reference, at_bits)
     for section, side in (("dac", "rows"), ("sample_hold", "columns")):
         path = f"{section}.per_crossbar"
         if values[path] is DERIVED:
-            fill(path, f"crossbar.{side}", float(values[f"crossbar.{side}"]))
+            fill(path, f"crossbar.{side}", 1.0 * values[f"crossbar.{side}"])

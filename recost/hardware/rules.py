@@ -1,4 +1,8 @@
-"""What follows from a hardware's values, what they cannot be together, and what to warn of."""
+"""What follows from a hardware's values, what they cannot be together, and what to warn of.
+
+What follows takes arrays of numbers as well, the values of many machines place by place; only then
+is NumPy needed.
+"""
 
 from __future__ import annotations
 
@@ -20,43 +24,56 @@ _IN_TIME = 0.75
 _NEEDS_ZEROS = (WeightSparsity.CROSSBAR_ROW, WeightSparsity.OU_ROW, WeightSparsity.OU_COLUMN)
 
 
-def unit_rows(values: Values) -> int:
+def _least(one: Any, other: Any) -> Any:
+    """The smaller of two numbers."""
+    if isinstance(one, int) and isinstance(other, int):
+        return min(one, other)
+    import numpy as np
+
+    return np.minimum(one, other)
+
+
+def unit_rows(values: Values) -> Any:
     """Wordlines read at once: an operation unit is never larger than its crossbar."""
-    return int(min(values["operation_unit.rows"], values["crossbar.rows"]))
+    return _least(values["operation_unit.rows"], values["crossbar.rows"])
 
 
-def unit_columns(values: Values) -> int:
+def unit_columns(values: Values) -> Any:
     """Bitlines read at once."""
-    return int(min(values["operation_unit.columns"], values["crossbar.columns"]))
+    return _least(values["operation_unit.columns"], values["crossbar.columns"])
 
 
-def largest_sum(values: Values) -> int:
+def largest_sum(values: Values) -> Any:
     """The largest sum that a bitline of an operation unit can carry.
 
     rows * (2^cell_bits - 1) * (2^dac_bits - 1).
     """
     cell = 2 ** values["crossbar.cell_bits"] - 1
     digit = 2 ** values["precision.dac_bits"] - 1
-    return int(unit_rows(values) * cell * digit)
+    return unit_rows(values) * cell * digit
 
 
-def lossless_adc_bits(values: Values) -> int:
+def lossless_adc_bits(values: Values) -> Any:
     """The resolution that holds every sum: ceil(log2(largest sum + 1)), less 1 if flipped.
 
     A column whose sum would set the top bit is stored as its complement, whose sum does not
     (ISAAC, ISCA 2016 [P]: 9 bits become 8).
     """
-    flipped = int(values["mapping.flip_columns"])
-    return max(1, largest_sum(values).bit_length() - flipped)
+    flipped, largest = int(values["mapping.flip_columns"]), largest_sum(values)
+    if isinstance(largest, int):
+        return max(1, largest.bit_length() - flipped)
+    import numpy as np
+
+    # Sums are whole numbers below 2^53, whose exponents are exact.
+    return np.maximum(1, np.frexp(largest.astype(float))[1].astype(np.int64) - flipped)
 
 
-def cycle_time_s(values: Values) -> float:
+def cycle_time_s(values: Values) -> Any:
     """The time that the ADCs of a crossbar take for the bitlines of an operation unit."""
-    per_second = values["adc.rate"] * values["adc.per_crossbar"]
-    return float(unit_columns(values) / per_second)
+    return unit_columns(values) / (values["adc.rate"] * values["adc.per_crossbar"])
 
 
-def peak_power_w(section: str, values: Values) -> float:
+def peak_power_w(section: str, values: Values) -> Any:
     """Power of one instance of a component at its peak: energy times actions a second.
 
     Each cycle drives the rows and converts the columns of an operation unit; an ADC converts at
@@ -64,10 +81,9 @@ def peak_power_w(section: str, values: Values) -> float:
     """
     rows, columns = unit_rows(values), unit_columns(values)
     if section == "adc" and values["adc.rate"] is not None:
-        return float(values["adc.energy"] * values["adc.rate"])
+        return values["adc.energy"] * values["adc.rate"]
     if section == "crossbar":
-        per_cycle = rows * columns * values["cell.read_energy"]
-        return float(per_cycle / values["operation_unit.cycle_time"])
+        return rows * columns * values["cell.read_energy"] / values["operation_unit.cycle_time"]
     if section == "input_register":
         per_cycle = rows * values["precision.dac_bits"] * values["input_register.energy"]
     elif section == "index_decoder":
@@ -80,14 +96,19 @@ def peak_power_w(section: str, values: Values) -> float:
     else:
         per_cycle = columns * values[f"{section}.energy"]
     seconds = values["operation_unit.cycle_time"] * values[f"{section}.per_crossbar"]
-    return float(per_cycle / seconds) if seconds else 0.0
+    if isinstance(seconds, float):
+        return per_cycle / seconds if seconds else per_cycle * 0.0
+    import numpy as np
+
+    return np.where(seconds > 0.0, per_cycle / seconds, 0.0)
 
 
 @dataclass(frozen=True, slots=True)
 class Combination:
     """Values that are right by themselves and cannot be together.
 
-    `fault` returns what is wrong with them, or nothing.
+    `fault` returns what is wrong with them, or nothing.  It reads their numbers alone, and of
+    other keys no more than whether they have a value.
     """
 
     keys: tuple[str, ...]
@@ -150,6 +171,16 @@ COMBINATIONS = (
     Combination(("sparsity.weights", "mapping.encoding", "mapping.flip_columns"), _zero_cells),
     Combination(("cell.resistance_on", "cell.resistance_off"), _resistances),
 )
+
+
+#: The keys that notes read.
+NOTED = (
+    "adc.bits", "adc.reference_bits", "adc.scaling", "adc.energy", "adc.rate", "adc.per_crossbar",
+    "operation_unit.rows", "operation_unit.columns", "operation_unit.cycle_time",
+    "crossbar.rows", "crossbar.columns", "crossbar.cell_bits", "precision.dac_bits",
+    "mapping.flip_columns", "sparsity.weights", "dac.per_crossbar", "sample_hold.per_crossbar",
+    "shift_add.per_crossbar", "input_register.per_crossbar", "output_register.per_crossbar",
+)  # fmt: skip
 
 
 def notes(values: Values, given: Collection[str]) -> Iterator[str]:

@@ -54,6 +54,11 @@ class tiered:  # noqa: N801 - reads as the function that it stands for
         self._passes = passes
         self._left = _OFTEN
 
+    def expect(self, passes: int) -> None:
+        """Say that so many passes are to come: what is often called is compiled at once."""
+        if passes >= _OFTEN:
+            self._left = 0
+
     def __call__(self, *arguments: Any) -> Any:
         """What the kernel returns."""
         self._left = max(0, self._left + 1 - self._passes(*arguments))

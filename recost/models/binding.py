@@ -23,6 +23,21 @@ Array = np.ndarray[Any, Any]
 _COPIED = tuple(name for name in BOUND_LAYER.names or () if name not in
                 {"nonzero_share", "passes", "slices", "slice_density", "cell_density"})  # fmt: skip
 
+# Structure that decides how a network is bound.
+_BINDING = (
+    "precision_weight_bits", "precision_input_bits", "precision_dac_bits",
+    "precision_input_encoding", "crossbar_cell_bits", "sparsity_weights", "sparsity_activations",
+    "mapping_compaction",
+)  # fmt: skip
+
+
+def binding(structures: Array) -> Array:
+    """What of structures decides how a network is bound to them, [structures, numbers]."""
+    columns = [structures[name] for name in _BINDING]
+    by_columns = structures["sparsity_weights"] == WeightSparsity.OU_COLUMN
+    columns.append(np.where(by_columns, structures["crossbar_columns"], 0))
+    return np.stack(columns, axis=1)
+
 
 def bind(network: LayerTable, hardware: Hardware) -> Array:
     """Layer records of `BOUND_LAYER`, as the kernels read them; read-only.

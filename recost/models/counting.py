@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import threading
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -18,7 +19,8 @@ from recost.kernels.sweep import REMEMBERED, Moving, count_items, sum_moving, su
 from recost.kernels.tables import Tables
 from recost.models.binding import bind
 from recost.models.densities import Densities
-from recost.models.designs import Designs, Tied, alike, filled
+from recost.models.designs import Designs, alike, filled
+from recost.models.machines import Tied
 from recost.models.moving import Moves
 from recost.models.tabulated import Tabulation
 from recost.vocabulary import COUNTS
@@ -45,12 +47,6 @@ _FIELDS: Any = STRUCTURE_DTYPE.fields
 _COUNTED = [
     _FIELDS[name][1] // 8 for name in STRUCTURE_DTYPE.names or () if name not in NOT_COUNTED
 ]
-# Structure that decides how a network is bound to a hardware.
-_BINDING = (
-    "precision_weight_bits", "precision_input_bits", "precision_dac_bits",
-    "precision_input_encoding", "crossbar_cell_bits", "sparsity_weights", "sparsity_activations",
-    "mapping_compaction",
-)  # fmt: skip
 
 
 class Machines(NamedTuple):
@@ -92,16 +88,15 @@ class _Found(NamedTuple):
 class Counting:
     """Counts of the networks of a space on the hardware of a space.
 
-    `points` is how many points the space has, which decides whether tables pay; 0 if unknown.
     Threads may ask at the same time: what two of them miss both make, but for tables.
     """
 
     def __init__(self, designs: Designs, densities: Densities) -> None:
         self._designs, self._densities = designs, densities
         self._making = threading.Lock()
-        self.points = 0
+        self._points = 0
         self._counted: dict[tuple[int, bytes], _Counted] = {}
-        self._bound: dict[tuple[int, bytes], Array | InputError] = {}
+        self._bound: dict[tuple[int, int], Array | InputError] = {}
         self._moves: dict[tuple[int, bytes], Moves] = {}
         self._tables: dict[tuple[int, bytes], Tables] = {}
         self._no_tables = Tabulation().tables()
@@ -155,14 +150,25 @@ class Counting:
         """The moving layers and the tables that were made last."""
         return list(self._moves.values())[-1].moving, list(self._tables.values())[-1]
 
+    def expect(self, points: int) -> None:
+        """Say how many points the space has: whether tables pay, and what is compiled at once."""
+        self._points = points
+        countings = min(points, self._densities.tables * self._structures)
+        count_items.expect(countings * self._densities.layers)
+
+    @property
+    def _structures(self) -> int:
+        """How many structures, at most, networks are counted on."""
+        counted = (
+            levels.axis
+            for levels in self._designs.levels
+            if levels.key.part == "structure" and levels.key.record_field not in NOT_COUNTED
+        )
+        return math.prod(max(1, len(axis.texts)) for axis in counted)
+
     def _tabulates(self) -> bool:
         """Whether the space has points enough for tables of its own on each structure."""
-        structures = self._densities.tables
-        for levels in self._designs.levels:
-            key = levels.key
-            if key.part == "structure" and key.record_field not in NOT_COUNTED:
-                structures *= max(1, len(levels.axis.texts))
-        return self.points >= _WORTH_TABLES * structures
+        return self._points >= _WORTH_TABLES * self._densities.tables * self._structures
 
     def _tabulated(
         self,
@@ -230,7 +236,7 @@ class Counting:
 
     def bound(self, network: int, tied: Tied, row: int) -> Array:
         """The network's layers as the hardware of a row sees them; raises InputError."""
-        key = (network, binding(tied.structures[row]))
+        key = network, int(tied.families[row])
         found = self._bound.get(key)
         if found is None:
             if len(self._bound) > _KEPT // 16:
@@ -245,11 +251,6 @@ class Counting:
         return found
 
 
-def binding(structure: Any) -> bytes:
-    """What of a structure decides how a network is bound."""
-    return b"".join(structure[name].tobytes() for name in _BINDING)
-
-
 def _count(
     bound: Sequence[Array],
     structures: Array,
@@ -258,17 +259,27 @@ def _count(
     memory: Memory,
 ) -> list[_Counted]:
     """The counts of networks on structures, of `still` layers alone, identical layers merged."""
-    firsts, rows = [], []
-    for layers in bound:
-        raw = layers.view(np.dtype((np.void, layers.dtype.itemsize))).ravel()
-        _, first, inverse = np.unique(raw[still], return_index=True, return_inverse=True)
-        firsts.append(np.flatnonzero(still)[first])
-        rows.append(np.zeros(len(layers), np.int64))
-        rows[-1][still] = inverse.ravel()
-    pool = np.concatenate([layers[first] for layers, first in zip(bound, firsts, strict=True)])
+    arrays = {id(layers): layers for layers in bound}  # the same for many structures
+    different = {name: _different(layers, still) for name, layers in arrays.items()}
+    ends = np.cumsum([len(layers) for layers in arrays.values()]).tolist()
+    starts = dict(zip(arrays, [0, *ends], strict=False))
+    firsts = [different[id(layers)][0] for layers in bound]
+    rows = [different[id(layers)][1] for layers in bound]
+    named = zip(bound, firsts, strict=True)
+    pool = np.concatenate([starts[id(layers)] + first for layers, first in named])
     structure_at = np.repeat(np.arange(len(bound)), [len(first) for first in firsts])
     counts = np.zeros((len(pool), COUNTS))
-    count_items(pool, structures, structure_at, special, memory, counts)
+    every = np.concatenate(list(arrays.values()))
+    count_items(every[pool], structures, structure_at, special, memory, counts)
     ends = np.cumsum([len(first) for first in firsts])[:-1]
     parts = np.split(counts, ends)
     return [_Counted(*one) for one in zip(bound, parts, rows, strict=True)]
+
+
+def _different(layers: Array, still: Array) -> tuple[Array, Array]:
+    """The first of `still` layers that are identical, and which of these each layer is."""
+    raw = layers.view(np.dtype((np.void, layers.dtype.itemsize))).ravel()
+    _, first, inverse = np.unique(raw[still], return_index=True, return_inverse=True)
+    rows = np.zeros(len(layers), np.int64)
+    rows[still] = inverse.ravel()
+    return np.flatnonzero(still)[first], rows

@@ -67,6 +67,11 @@ class Densities:
         """How many layer tables there are."""
         return math.prod(len(self._axes[i].texts) for i in self._listed)
 
+    @property
+    def layers(self) -> int:
+        """How many layers the network has."""
+        return len(self._network)
+
     def numbers(self, places: Array) -> Array:
         """The number of each point's layer table; `places` are those of this network's axes."""
         radix = np.zeros(len(places), np.int64) if self._listed else repeated_number(0, len(places))

@@ -2,33 +2,31 @@
 
 Keys fall into three groups by what their value can reach.  A *free* key is read by no rule: its
 value goes straight into one field of the structure record.  A *price* likewise goes into one
-field of the technology record.  All others are *tied*: a hardware is made and checked for each
-combination of their values (`Hardware.replace`), once.
+field of the technology record.  All others are *tied*: what follows from them is derived and
+checked for each combination of their values, once, for many combinations at a time.
 """
 
 from __future__ import annotations
 
 import threading
-from collections.abc import Collection, Iterable, Sequence
-from typing import Any, NamedTuple, Protocol
+from collections.abc import Callable, Collection, Sequence
+from dataclasses import replace
+from functools import partial
+from typing import Any, Protocol
 
 import numpy as np
 
 from recost.errors import Fault, InputError
 from recost.hardware import Hardware
 from recost.hardware.keys import Key
+from recost.hardware.many import complete_many
 from recost.hardware.provenance import Setting
-from recost.hardware.records import (
-    STRUCTURE_DTYPE,
-    TECHNOLOGY_DTYPE,
-    structure_record,
-    technology_record,
-)
 from recost.hardware.rules import COMBINATIONS
 from recost.hardware.sections import key_table
 from recost.hardware.settings import read_settings
 from recost.kernels.digits import pick
 from recost.kernels.pricing import Records
+from recost.models.machines import Kept, Tied
 from recost.models.numbers import is_repeated, repeated_number
 
 Array = np.ndarray[Any, Any]
@@ -78,16 +76,6 @@ def filled(records: Records, items: Array | slice = slice(None)) -> Array:
     words = made.view(float).reshape(len(made), -1)
     words[:, records.words] = records.values[:, items].T
     return made
-
-
-def _longer(records: Array, more: Iterable[Array]) -> Array:
-    """Records and more of them, each an array of one, at the end.
-
-    NumPy joins arrays of records by comparing their fields, which takes longer than making them.
-    """
-    added = b"".join(one.tobytes() for one in more)
-    # A copy: kernels are compiled anew for what nobody can write to.
-    return np.frombuffer(records.tobytes() + added, records.dtype).copy()
 
 
 def field_of(records: Records, name: str) -> Array:
@@ -187,6 +175,18 @@ class Levels:
         scaled = values * (high / self.axis.high) if self.axis.high else low + (high - low) * share
         return np.asarray(scaled)
 
+    @property
+    def is_column(self) -> bool:
+        """Whether machines that differ in this key alone can be made at once, from an array."""
+        return self.codes is not None and self.key.kind in (int, float)
+
+    def numbers(self, places: Array, values: Array) -> Array:
+        """The values at points as rules take them."""
+        if self.axis.continuous:
+            return self.in_si(values)
+        assert self.codes is not None
+        return self.codes[places].astype(np.int64 if self.key.kind is int else float)
+
     def put(self, places: Array, values: Array, fields: Array) -> None:
         """Put in the record's field what belongs there at the points."""
         if self.axis.continuous:
@@ -206,24 +206,13 @@ class Levels:
         return found
 
 
-class Tied(NamedTuple):
-    """The hardware of some points: `rows` says which each point has, -1 where there is none.
-
-    `kept` are the machines, with their records and notes (None if none has any), `refused` are the
-    first of the points that is impossible, if one is, and why.  Whatever is asked for elsewhere,
-    rows stay what they are; `kept` only grows.
-    """
-
-    rows: Array
-    kept: Sequence[Hardware]
-    structures: Array
-    technologies: Array
-    notes: Array | None
-    refused: tuple[int, str] | None
-
-    def at(self, points: Array | slice) -> Tied:
-        """The hardware of some of the points."""
-        return self._replace(rows=self.rows[points])
+def _fault_of(make: Callable[[], Hardware]) -> str:
+    """Why a machine cannot be made."""
+    try:
+        make()
+    except InputError as error:
+        return error.faults[0].message
+    return "at the edge of what can be"  # a number from between two texts, rounded
 
 
 class Designs:
@@ -251,6 +240,9 @@ class Designs:
         self.prices = [i for i, group in enumerate(groups) if group == "price"]
         self.free = [i for i, group in enumerate(groups) if group == "free"]
         self.tied = [i for i, group in enumerate(groups) if group == "tied"]
+        self._columns = [i for i in self.tied if self.levels[i].is_column]
+        self._words = [i for i in self.tied if not self.levels[i].is_column]
+        self._families: dict[tuple[int, ...], int] = {}
         self._lock = threading.Lock()
         self._forget()
 
@@ -258,10 +250,7 @@ class Designs:
         """Start anew with nothing kept; others hold what was there."""
         self._place: dict[int, int] = {}
         self._refused: dict[int, str] = {}
-        self._kept: list[Hardware] = []
-        self._structures: Array = np.zeros(0, STRUCTURE_DTYPE)
-        self._technologies: Array = np.zeros(0, TECHNOLOGY_DTYPE)
-        self._notes: Array = np.zeros(0, object)
+        self._kept = Kept(self._families)
 
     def _group(self, levels: Levels) -> str:
         """Which of the three groups a key belongs to."""
@@ -297,42 +286,55 @@ class Designs:
             self._make_all(radix, first, places, values)
             names = radix[first].tolist()
             rows = np.array([self._place[name] for name in names], np.int64)
-            notes = self._notes if any(self._notes) else None
-            kept = self._kept, self._structures, self._technologies, notes
             lost = first[rows < 0]
             point = int(lost.min()) if len(lost) else -1
             refused = (point, self._refused[int(radix[point])]) if len(lost) else None
-        every = repeated_number(rows[0], len(places)) if len(rows) == 1 else rows[inverse]
-        return Tied(every, *kept, refused)
+            every = repeated_number(rows[0], len(places)) if len(rows) == 1 else rows[inverse]
+            return self._kept.tied(every, refused)
 
     def _make_all(self, radix: Array, first: Array, places: Array, values: Array) -> None:
         """Make what is not known yet of the points `first`, whose names are `radix`."""
-        before = len(self._kept)
-        for point in first.tolist():
-            name = int(radix[point])
-            if name not in self._place:
-                try:
-                    self._kept.append(self._make(places[point], values[point]))
-                    self._place[name] = len(self._kept) - 1
-                except InputError as error:
-                    self._place[name], self._refused[name] = -1, error.faults[0].message
-        made = self._kept[before:]
-        if made:  # joined anew, because others hold what was there
-            self._structures = _longer(self._structures, map(structure_record, made))
-            self._technologies = _longer(self._technologies, map(technology_record, made))
-            notes = np.array(["\n".join(machine.notes) for machine in made], object)
-            self._notes = np.concatenate([self._notes, notes])
+        named = zip(first.tolist(), radix[first].tolist(), strict=True)
+        missing = [point for point, name in named if name not in self._place]
+        alike: dict[tuple[int, ...], list[int]] = {}
+        for point, *words in zip(missing, *places[missing][:, self._words].T.tolist(), strict=True):
+            alike.setdefault(tuple(words), []).append(point)
+        for points in alike.values():
+            self._make_many(radix[points].tolist(), places[points], values[points])
 
-    def _make(self, places: Array, values: Array) -> Hardware:
-        """The hardware of a point, free keys and prices at their first values."""
+    def _make_many(self, names: Sequence[int], places: Array, values: Array) -> None:
+        """Make the machines of points that differ in numbers alone."""
+        settings = self._settings(places[0])
+        for i in self._columns:
+            levels = self.levels[i]
+            numbers = levels.numbers(places[:, i], values[:, i])
+            settings[levels.axis.key] = replace(levels.settings[0], value=numbers)
+        hardware = self.hardware
+        many = complete_many(hardware.kind, hardware.settings, settings, len(names))
+        row = len(self._kept)
+        for i, (name, possible) in enumerate(zip(names, many.possible.tolist(), strict=True)):
+            self._place[name] = row if possible else -1
+            row += possible
+            if not possible:
+                self._refused[name] = _fault_of(partial(self._make, places, values, i))
+        self._kept.add(hardware.name, many, partial(self._make, places, values))
+
+    def _settings(self, places: Array) -> dict[str, Setting]:
+        """The settings of a point, what is endless, free or a price at its first value."""
         settings = {levels.axis.key: levels.settings[0] for levels in self.levels}
         for i in self.tied:
             levels = self.levels[i]
-            settings[levels.axis.key] = (
-                levels.between(float(values[i]))
-                if levels.axis.continuous
-                else levels.settings[int(places[i])]
-            )
+            if not levels.axis.continuous:
+                settings[levels.axis.key] = levels.settings[int(places[i])]
+        return settings
+
+    def _make(self, places: Array, values: Array, point: int) -> Hardware:
+        """The hardware of one of some points, free keys and prices at their first values."""
+        settings = self._settings(places[point])
+        for i in self.tied:
+            levels = self.levels[i]
+            if levels.axis.continuous:
+                settings[levels.axis.key] = levels.between(float(values[point, i]))
         try:
             return self.hardware.replace_read(settings)
         except InputError as error:

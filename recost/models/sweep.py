@@ -13,10 +13,12 @@ from recost.errors import InputError
 from recost.hardware import Hardware
 from recost.kernels.engine import SUM_CHIPS
 from recost.kernels.pricing import Records
-from recost.models.counting import NOT_COUNTED, Counting, Machines, binding
+from recost.models.binding import binding
+from recost.models.counting import NOT_COUNTED, Counting, Machines
 from recost.models.densities import Densities
-from recost.models.designs import Designs, Levels, Tied, Varied, alike, field_of, values_in
+from recost.models.designs import Designs, Levels, Varied, alike, field_of, values_in
 from recost.models.inference import check_reload, special_mode
+from recost.models.machines import Tied
 from recost.models.numbers import Sheet, is_repeated
 from recost.models.pricing import Lines, Summed
 from recost.models.uncertainty import FIGURES, Draws
@@ -142,7 +144,7 @@ class Sweep:
         self._worlds = Worlds(self.designs, draws) if draws else None
         self.run = 1
         self._kinds: dict[tuple[Any, ...], _Kind | str] = {}
-        self._items: dict[tuple[int, str, int], _Items] = {}
+        self._items: dict[tuple[Any, ...], _Items] = {}
 
     @property
     def prices(self) -> list[int]:
@@ -159,11 +161,6 @@ class Sweep:
     def straight(self) -> bool:
         """Whether totals are on `Lines`: so the space says, whatever points are asked for."""
         return self.run >= _WORTH_LINES
-
-    @property
-    def builds_each(self) -> bool:
-        """Whether a hardware is made for every point, which the interpreter does."""
-        return any(self.levels[i].axis.continuous for i in self.designs.tied)
 
     @property
     def levels(self) -> list[Levels]:
@@ -249,8 +246,7 @@ class Sweep:
     ) -> _Kind | None:
         """What points have to share to be worked on together; None where there is no model."""
         row = int(tied.rows[point])
-        listed = tied.kept[row].mapping.replication  # which records have no room for
-        key = network, tied.structures[row].tobytes(), tied.technologies[row].tobytes(), listed
+        key = network, int(tied.families[row])
         found = self._kinds.get(key)
         if found is None:
             if len(self._kinds) >= _KEPT:
@@ -273,7 +269,7 @@ class Sweep:
         return _Kind(
             special_mode(made),
             () if isinstance(listed, Replication) else tuple(listed),
-            binding(tied.structures[row]) if self.densities.endless else b"",
+            binding(tied.structures[row : row + 1]).tobytes() if self.densities.endless else b"",
         )
 
     def _alike(
@@ -324,10 +320,11 @@ class Sweep:
             first, at = alike(names)
         key = None
         if names is not None and len(first) == 1 and not self.densities.endless:
-            made = tied.kept[int(tied.rows[0])]
+            row = int(tied.rows[0])
+            made = tied.structures[row].tobytes(), tied.technologies[row].tobytes()
             free = self.designs.structure_numbers(np.zeros(1, np.int64), places[:1])
             assert free is not None  # as `names` are not
-            key = network, made.content_hash, int(free[0])
+            key = network, int(tied.families[row]), *made, int(free[0])
             if (known := self._items.get(key)) is not None:
                 return known, at, at
         some = slice(None) if first is at else first

@@ -7,7 +7,8 @@ from typing import Any
 import numpy as np
 
 from recost.hardware import Hardware
-from recost.models.designs import Designs, Tied, alike
+from recost.models.designs import Designs, alike
+from recost.models.machines import Tied
 from recost.models.numbers import NUMBERS, room
 from recost.models.pricing import Summed
 from recost.models.uncertainty import FIGURES, Draws

@@ -96,10 +96,10 @@ class Pair:
     def slow(self) -> bool:
         """Whether the interpreter does most of the work: threads gain nothing, and it takes long.
 
-        So it does where a machine is made for every point, or the baseline has no kernel.
+        So it does where the machine or the baseline has no kernel.
         """
         kernels = [self.model, *([self.reference.model] if self.reference else [])]
-        return any(isinstance(one, OneByOne) or one.builds_each for one in kernels)
+        return any(isinstance(one, OneByOne) for one in kernels)
 
     def shown(self, name: str) -> list[Any]:
         """Values that the column of an axis may show."""
@@ -178,7 +178,8 @@ def make_pair(
     columns = {_column_name(axis, model, i): i for i, axis in enumerate(axes)}
     own = Space(axes, space.samples, space.seed)
     if isinstance(model, Sweep):
-        model.counting.points, model.run = own.size, own.run(model.prices)
+        model.counting.expect(own.size)
+        model.run = own.run(model.prices)
     reference = Reference(baseline, network, axes, pricing) if baseline else None
     beside = Extras(machine, network, axes, extras, pricing.duty)
     return Pair(model, own, words, columns, beside, reference)

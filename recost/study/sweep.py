@@ -34,10 +34,11 @@ Array = np.ndarray[Any, Any]
 CHUNK = 32_768
 # Points that all workers are at together, at most: where they are many, pieces are smaller.
 _AT_WORK = 1 << 19
-# Less of what is slow, so that a bar moves: machines one by one, networks that are to be counted,
-# and points times draws.
+# Less of what is slow, so that a bar moves: machines one by one, structures that networks are to
+# be counted on, other networks, and points times draws.
 _SLOW_CHUNK = 64
-_COUNTED_CHUNK = 256
+_COUNTED_CHUNK = 1_024
+_TABLES_CHUNK = 256
 _DRAWN_CHUNK = 1 << 18
 _WHOLE = ("crossbars", "chips")
 _BEFORE = ("row", "hardware", "workload")
@@ -165,8 +166,10 @@ class Study:
             return BLOCK // 2, min(BLOCK, max(CHUNK, _AT_WORK // workers))
         cached = [stretches.most for stretches in self._stretches if stretches]
         counted = [_COUNTED_CHUNK * max(1, size // model.countings) for model, size in kernels]
+        tables = [(model.densities.tables, size) for model, size in kernels]
+        counted += [_TABLES_CHUNK * max(1, size // many) for many, size in tables if many > 1]
         most = min([CHUNK, *cached, *counted])
-        return CHUNK // 2 if alike else min(CHUNK // 16, most // 4), most
+        return CHUNK // 2 if alike else most // 16, most
 
     def spans(self, start: int, stop: int, workers: int) -> Iterator[tuple[int, int]]:
         """From where to where the pieces of points start..stop go, in order.

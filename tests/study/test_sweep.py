@@ -5,7 +5,8 @@ import pytest
 
 from recost import models
 from recost.errors import InputError
-from recost.hardware import Hardware, load_hardware
+from recost.hardware import load_hardware
+from recost.hardware.many import complete_many
 from recost.models import counting, densities, designs
 from recost.models.uncertainty import Draws
 from recost.network import load_network
@@ -104,6 +105,22 @@ def test_where_prices_alone_tell_most_points_apart_they_are_on_lines():
     assert not study_of([*prices, "operation_unit.rows=8,16"], samples=640)._pairs[0].model.straight
     check_against_estimate(turned, "sre", "lenet5", 12)
     check_against_estimate(prices, "sre", "lenet5", 12, samples=64)
+
+
+def test_machines_of_an_interval_are_estimates():
+    """Each has what follows from a number of its own."""
+    vary = ["leakage.fraction=0.01:0.2", "adc.energy=1 pJ:2 pJ", "adc.rate=1 GS/s:2 GS/s",
+            "cell.read_energy=1 fJ:2 fJ", "adc.bits=5,auto", "adc.scaling=linear"]  # fmt: skip
+    check_against_estimate(vary, "sre", "lenet5", 12, samples=64)
+
+
+def test_a_machine_that_a_network_cannot_be_bound_to_speaks_for_no_other():
+    """Weights of 8 cells straddle crossbars of 60 bitlines, which columns cannot be dropped of."""
+    study = study_of(["crossbar.columns=60,64,100,128", "sparsity.weights=ou-column",
+                      "precision.weight_bits=16", "crossbar.cell_bits=2"])  # fmt: skip
+    table, impossible = study.table(0, study.size)
+    assert (table["crossbar.columns"].tolist(), impossible) == ([64, 128], 2)
+    assert "crossbars of 60 bitlines" in study.refused
 
 
 def test_points_of_an_interval_are_estimates():
@@ -232,14 +249,12 @@ def test_the_first_refusal_is_said_whichever_thread_met_it(monkeypatch, name):
 
 def test_what_the_interpreter_works_out_goes_piece_by_small_piece():
     """So that Ctrl-C, which waits for pieces that threads are at, does not wait for seconds."""
-    endless = study_of(["operation_unit.cycle_time=10 ns:90 ns"], samples=100_000)
     baseline = study_of(["workload:profile.*.weights.elements=0.1:0.4"], samples=100_000,
                         baseline=load_hardware("base-digital"))  # fmt: skip
     compiled = study_of(["workload:profile.*.weights.elements=0.1:0.4"], samples=100_000)
-    assert endless.alone
     assert baseline.alone
     assert not compiled.alone
-    assert endless.step(100_000, 16) == baseline.step(100_000, 16) < compiled.step(100_000, 16)
+    assert baseline.step(100_000, 16) < compiled.step(100_000, 16)
 
 
 def test_pieces_are_small_where_every_point_is_a_machine_of_its_own():
@@ -247,7 +262,7 @@ def test_pieces_are_small_where_every_point_is_a_machine_of_its_own():
     own = ["operation_unit.rows=4..16", "crossbar.cell_bits=1,2", "adc.bits=4..9"]
     assert study_of(own).step(156, 2) == 78
     machines = study_of([*own, "crossbar.columns=64,128,256", "crossbar.rows=16..512"])
-    assert machines.step(machines.size, 2) == 256
+    assert 512 < machines.step(machines.size, 2) <= 1_024
     shared = study_of([*own, "hierarchy.tiles_per_chip=1..40", "hierarchy.cores_per_tile=4..23"])
     assert shared.step(10**6, 2) > 10_000
     networks = study_of(["workload:profile.*.weights.elements=0.1:0.4:500"])
@@ -258,11 +273,12 @@ def test_pieces_are_small_where_every_point_is_a_machine_of_its_own():
 
 def test_a_machine_is_made_once_whatever_runs_on_it(monkeypatch):
     made = []
-    make = Hardware.replace_read
-    monkeypatch.setattr(Hardware, "replace_read", lambda *a: made.append(a) or make(*a))
+    monkeypatch.setattr(
+        designs, "complete_many", lambda *given: made.append(given[-1]) or complete_many(*given)
+    )
     study = study_of(["operation_unit.rows=4..9"], networks=["lenet5", "cnn-mnist"])
     both = study.table(0, study.size)[0]
-    assert len(made) == 6
+    assert sum(made) == 6
     for number, network in enumerate(["lenet5", "cnn-mnist"]):
         alone = study_of(["operation_unit.rows=4..9"], networks=[network]).table(0, 6)[0]
         mine = slice(6 * number, 6 * number + 6)

@@ -19,6 +19,8 @@ put beta-binomial counts in place of binomial ones; then all but the mean are ap
 
 from __future__ import annotations
 
+from typing import Any, NamedTuple
+
 import numpy as np
 
 from recost.kernels._numba import inlined, kernel
@@ -45,6 +47,19 @@ RESULTS = 7
 # Rows of the table of terms; the columns are those above.
 _UNITS, _INPUT, _INPUT_ONE, _WEIGHT, _WEIGHT_ONE = range(5)
 _LIVE, _LIVE_SLICE, _LIVE_GROUP, _LIVE_BOTH = range(5, 9)
+
+
+class Shared(NamedTuple):
+    """What all crossbars of some rows have in common in their input slices, whatever they hold.
+
+    `by_slice[r, b]` is E[cycles of a column group in slice b | it keeps r rows], the last column
+    the sum of the others; `laws[b, a]` is P(a rows are live and have bit b set) for a from
+    `spans[b, 0]` to `spans[b, 1]`.
+    """
+
+    by_slice: Any
+    laws: Any
+    spans: Any
 
 
 @kernel
@@ -106,13 +121,39 @@ def _unit_terms(rows, groups, parts, streams, terms, out):
             out[ACTIONS, READS] += many * wide * active
 
 
+@kernel
+def fill_shared(rows, streams, shared):
+    """Fill in what crossbars of these rows share."""
+    n, slices, across = rows.number, streams.size, rows.input_correlation
+    means, scratch = np.empty(n + 1), np.empty(max(n, rows.height) + 2)
+    by_slice = shared.by_slice
+    by_slice[:, slices] = 0.0
+    for b in range(slices):
+        ceil_means(n, streams[b], across, rows.height, scratch, means)
+        for r in range(n + 1):
+            by_slice[r, b] = means[r]
+            by_slice[r, slices] += means[r]
+        joint = product_correlation(rows.live, 0.0, streams[b], across)
+        first, last = count_pmf(n, rows.live * streams[b], joint, shared.laws[b])
+        shared.spans[b, 0], shared.spans[b, 1] = first, last
+
+
+@kernel
+def make_shared(rows, streams):
+    """What crossbars of these rows share."""
+    size, slices = rows.number + 1, streams.size
+    by_slice, laws = np.empty((size, slices + 1)), np.empty((slices, size))
+    shared = Shared(by_slice, laws, np.empty((slices, 2), np.int64))
+    fill_shared(rows, streams, shared)
+    return shared
+
+
 @inlined
-def _input_terms(rows, groups, parts, streams, terms):
+def _input_terms(rows, groups, parts, shared, terms):
     """Causes that act through the inputs: E[T | a rows have the bit], whole and by group."""
     n = rows.number
     size = n + 1
-    pmf, scratch = np.empty(size), np.empty(max(n, rows.height) + 2)
-    across = rows.input_correlation
+    scratch = np.empty(max(n, rows.height) + 2)
     by_input = np.empty((parts.size, size))
     for c in range(parts.size):
         within = row_correlation(parts[c].correlation, rows)
@@ -123,45 +164,40 @@ def _input_terms(rows, groups, parts, streams, terms):
         _mix(by_input, groups[k], parts, mixed[k])
         for a in range(size):
             total[a] += groups[k].multiplicity * mixed[k, a]
-    for b in range(streams.size):
-        joint = product_correlation(rows.live, 0.0, streams[b], across)
-        first, last = count_pmf(n, rows.live * streams[b], joint, pmf)
-        add_cumulants(terms[_INPUT], 1.0, total, pmf, first, last)
-        for k in range(groups.size):
+    single = groups.size == 1 and groups[0].multiplicity == 1.0
+    for b in range(shared.laws.shape[0]):
+        law, first, last = shared.laws[b], shared.spans[b, 0], shared.spans[b, 1]
+        add_cumulants(terms[_INPUT], 1.0, total, law, first, last)
+        for k in range(0 if single else groups.size):
             many = groups[k].multiplicity
-            add_cumulants(terms[_INPUT_ONE], many, mixed[k], pmf, first, last)
+            add_cumulants(terms[_INPUT_ONE], many, mixed[k], law, first, last)
+    for m in range(3 if single else 0):
+        terms[_INPUT_ONE, m] = terms[_INPUT, m]
 
 
 @inlined
-def _weight_terms(rows, groups, parts, streams, terms, out):
+def _weight_terms(rows, groups, parts, shared, terms, out):
     """Causes that act through the weights: E[T | r rows kept], over all slices and by slice.
 
     And E[T | live filters], over all slices.
     """
-    n = rows.number
-    size, slices = n + 1, streams.size
-    pmf, scratch = np.empty(size), np.empty(max(n, rows.height) + 2)
-    across = rows.input_correlation
-    by_slice = np.zeros((slices + 1, size))  # the last row is the sum of the others
-    for b in range(slices):
-        ceil_means(n, streams[b], across, rows.height, scratch, by_slice[b])
-        for r in range(size):
-            by_slice[slices, r] += by_slice[b, r]
+    n, slices, by_slice = rows.number, shared.laws.shape[0], shared.by_slice
+    pmf, raw = np.empty(n + 1), np.empty((3, slices + 1))
     for k in range(groups.size):
-        raw = np.zeros((slices + 1, 3))
+        raw[:, :] = 0.0
         one = two = three = 0.0
         for c in range(groups[k].first, groups[k].first + groups[k].count):
             within = row_correlation(parts[c].correlation, rows)
             first, last = count_pmf(n, rows.live * parts[c].density, within, pmf)
             mean = 0.0
             for r in range(first, last + 1):
-                weight = parts[c].weight * pmf[r]
-                mean += pmf[r] * by_slice[slices, r]
+                weight, values = parts[c].weight * pmf[r], by_slice[r]
+                mean += pmf[r] * values[slices]
                 for b in range(slices + 1):
-                    value = by_slice[b, r]
-                    raw[b, 0] += weight * value
-                    raw[b, 1] += weight * value * value
-                    raw[b, 2] += weight * value * value * value
+                    value = values[b]
+                    raw[0, b] += weight * value
+                    raw[1, b] += weight * value * value
+                    raw[2, b] += weight * value * value * value
             one += parts[c].weight * mean
             two += parts[c].weight * mean * mean
             three += parts[c].weight * mean * mean * mean
@@ -170,7 +206,7 @@ def _weight_terms(rows, groups, parts, streams, terms, out):
         for b in range(slices + 1):
             row = _WEIGHT if b == slices else _WEIGHT_ONE
             many = groups[k].multiplicity
-            add_central(terms[row], many, raw[b, 0], raw[b, 1], raw[b, 2])
+            add_central(terms[row], many, raw[0, b], raw[1, b], raw[2, b])
 
 
 @inlined
@@ -207,15 +243,18 @@ def _live_terms(rows, groups, parts, streams, terms):
 
 
 @kernel
-def sum_moments(rows, groups, parts, streams, out):
-    """`crossbar_moments`, with the multiplicity and the width of every group in the sums."""
+def sum_moments(rows, groups, parts, streams, shared, out):
+    """`crossbar_moments`, with the multiplicity and the width of every group in the sums.
+
+    `shared` is that of the rows.
+    """
     terms = np.zeros((9, 3))
     for cause in range(RESULTS):
         for m in range(3):
             out[cause, m] = 0.0
     _unit_terms(rows, groups, parts, streams, terms, out)
-    _input_terms(rows, groups, parts, streams, terms)
-    _weight_terms(rows, groups, parts, streams, terms, out)
+    _input_terms(rows, groups, parts, shared, terms)
+    _weight_terms(rows, groups, parts, shared, terms, out)
     if rows.live < 1.0:
         _live_terms(rows, groups, parts, streams, terms)
     for m in range(3):
@@ -277,6 +316,6 @@ def crossbar_moments(rows, groups, parts, streams, out):
     module docstring; the expected ADC conversions, wordline drives and cell reads; the limits; the
     part of the filters.
     """
-    sum_moments(rows, alone(groups), parts, streams, out)
+    sum_moments(rows, alone(groups), parts, streams, make_shared(rows, streams), out)
     if groups.size == 1:
         repeat_group(groups[0].multiplicity, groups[0].width, out)

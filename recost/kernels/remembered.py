@@ -14,12 +14,25 @@ import numpy as np
 
 from recost.kernels._numba import inlined, kernel, light
 from recost.kernels.maximum import MEMORY
-from recost.kernels.moments import RESULTS, alone, crossbar_moments, repeat_group, sum_moments
+from recost.kernels.moments import (
+    RESULTS,
+    Shared,
+    alone,
+    crossbar_moments,
+    fill_shared,
+    make_shared,
+    repeat_group,
+    sum_moments,
+)
 
 # Numbers that tell crossbars apart, at most: 64 slices and a dozen parts; longer ones are not
 # remembered.
 _KEY = 128
 _LOW = 0xFFFFFFFF
+# Rows of which it is remembered what they share, and the most numbers that this may be.
+_ROWS, _SHARED = 13, 1 << 16
+# Where in what is asked for the numbers of rows and slices begin.
+_OWN = 8
 
 
 class Memory(NamedTuple):
@@ -27,7 +40,9 @@ class Memory(NamedTuple):
 
     `scores` are those of `recost.kernels.maximum.largest`.  `asked` are the numbers of the
     crossbar that is asked for, `words` the same as words; those of crossbar i are `known[i]`, of
-    which the first is how many there are, and `moments[i]` what `sum_moments` fills in.
+    which the first is how many there are, and `moments[i]` what `sum_moments` fills in.  The words
+    of rows, which are among these, are `rows[i]` for what such rows share, `shared[i]` in a row,
+    and its `spans[i]`.
     """
 
     scores: Any
@@ -35,6 +50,9 @@ class Memory(NamedTuple):
     words: Any
     known: Any
     moments: Any
+    rows: Any
+    shared: Any
+    spans: Any
 
 
 @light
@@ -47,6 +65,9 @@ def make_memory(scores, moments):
         asked.view(np.int64),
         np.zeros((moments, _KEY), np.int64),
         np.empty((moments, RESULTS * 3)),
+        np.zeros((_ROWS, _KEY), np.int64),
+        np.empty((_ROWS if moments > 0 else 0, _SHARED)),
+        np.empty((_ROWS, _KEY, 2), np.int64),
     )
 
 
@@ -54,13 +75,13 @@ def make_memory(scores, moments):
 def _ask(rows, groups, parts, streams, asked):
     """All that moments depend on into `asked`; returns how many numbers, 0 if they are too many."""
     single = groups.size == 1
-    used = 8 + streams.size + 3 * parts.size + (1 if single else 4 * groups.size)
+    used = _OWN + streams.size + 3 * parts.size + (1 if single else 4 * groups.size)
     if used > asked.size:
         return 0
     asked[0], asked[1], asked[2] = float(used), float(rows.number), float(rows.height)
     asked[3], asked[4], asked[5] = rows.live, float(rows.kernel_rows), rows.weight_correlation
     asked[6], asked[7] = rows.input_correlation, float(streams.size)
-    at = 8
+    at = _OWN
     for b in range(streams.size):
         asked[at] = streams[b]
         at += 1
@@ -79,14 +100,40 @@ def _ask(rows, groups, parts, streams, asked):
 
 
 @inlined
-def _place(words, used, places):
-    """Where among so many places a crossbar of these words is remembered."""
+def _place(words, first, last, places):
+    """Where among so many places that is remembered which has these words, first to last."""
     place = 0
-    for i in range(used):
+    for i in range(first, last):
         # Products stay below 2^63, so that the interpreter says the same.
         place = ((place ^ (words[i] & _LOW)) * 0x2545F491) % 0x7FFFFFFF
         place = ((place ^ ((words[i] >> 32) & _LOW)) * 0x2545F491) % 0x7FFFFFFF
     return place % places
+
+
+@inlined
+def _is_known(known, words, first, last):
+    """Whether what is remembered has these words, first to last."""
+    same = True
+    for i in range(first, last):
+        same = same and known[i] == words[i]
+    return same
+
+
+@kernel
+def _remembered_shared(rows, streams, memory):
+    """What crossbars of the rows that are asked for share."""
+    size, slices = rows.number + 1, streams.size
+    if size * (2 * slices + 1) > memory.shared.shape[1]:
+        return make_shared(rows, streams)
+    place = _place(memory.words, 1, _OWN + slices, _ROWS)
+    known, room = memory.rows[place], memory.shared[place]
+    by_slice = room[: size * (slices + 1)].reshape(size, slices + 1)
+    laws = room[size * (slices + 1) : size * (2 * slices + 1)].reshape(slices, size)
+    shared = Shared(by_slice, laws, memory.spans[place, :slices])
+    if not _is_known(known, memory.words, 1, _OWN + slices):
+        fill_shared(rows, streams, shared)
+        known[: _OWN + slices] = memory.words[: _OWN + slices]
+    return shared
 
 
 @kernel
@@ -96,13 +143,11 @@ def remembered_moments(rows, groups, parts, streams, memory, out):
     if used == 0:
         crossbar_moments(rows, groups, parts, streams, out)
         return
-    place = _place(memory.words, used, memory.known.shape[0])
+    place = _place(memory.words, 0, used, memory.known.shape[0])
     known, moments = memory.known[place], memory.moments[place]
-    same = True
-    for i in range(used):
-        same = same and known[i] == memory.words[i]
-    if not same:
-        sum_moments(rows, alone(groups), parts, streams, out)
+    if not _is_known(known, memory.words, 0, used):
+        shared = _remembered_shared(rows, streams, memory)
+        sum_moments(rows, alone(groups), parts, streams, shared, out)
         known[:used] = memory.words[:used]
         moments[:] = out.ravel()
     for cause in range(RESULTS):

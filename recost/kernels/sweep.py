@@ -98,17 +98,22 @@ class Moving(NamedTuple):
 
 
 @kernel
-def _count_items(layers, structures, structure_at, special, memory, counts):
-    """Counts of layer i on structure `structure_at[i]` into `counts[i]`.
+def _count_items(layers, structures, items, special, memory, counts):
+    """Counts of layer `layer_at[i]` on structure `structure_at[i]` into `counts[i]`.
 
-    `layers` is of `BOUND_LAYER`, `structures` of the structure dtype, `counts` [items, COUNTS];
-    `special` as in `recost.kernels.counts.layer_counts`, `memory` of one thread.
+    `items` are (layer_at, structure_at, order): what is alike is remembered best if it follows
+    each other in that order.  `layers` is of `BOUND_LAYER`, `structures` of the structure dtype,
+    `counts` [items, COUNTS]; `special` as in `recost.kernels.counts.layer_counts`, `memory` of
+    one thread.
     """
-    for i in range(layers.size):
-        count_layer(layers[i], structures[structure_at[i]], special, None, memory, counts[i])
+    layer_at, structure_at, order = items
+    for k in range(order.size):
+        i = order[k]
+        layer, structure = layers[layer_at[i]], structures[structure_at[i]]
+        count_layer(layer, structure, special, None, memory, counts[i])
 
 
-count_items = tiered(_count_items, lambda *given: int(given[2].size))
+count_items = tiered(_count_items, lambda *given: len(given[5]))
 
 
 @inlined

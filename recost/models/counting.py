@@ -266,11 +266,13 @@ def _count(
     firsts = [different[id(layers)][0] for layers in bound]
     rows = [different[id(layers)][1] for layers in bound]
     named = zip(bound, firsts, strict=True)
-    pool = np.concatenate([starts[id(layers)] + first for layers, first in named])
+    layer_at = np.concatenate([starts[id(layers)] + first for layers, first in named])
     structure_at = np.repeat(np.arange(len(bound)), [len(first) for first in firsts])
-    counts = np.zeros((len(pool), COUNTS))
+    # A layer on one structure after another: most of its crossbars are known.
+    order = np.argsort(np.concatenate(firsts), kind="stable")
+    counts, items = np.zeros((len(order), COUNTS)), (layer_at, structure_at, order)
     every = np.concatenate(list(arrays.values()))
-    count_items(every[pool], structures, structure_at, special, memory, counts)
+    count_items(every, structures, items, special, memory, counts)
     ends = np.cumsum([len(first) for first in firsts])[:-1]
     parts = np.split(counts, ends)
     return [_Counted(*one) for one in zip(bound, parts, rows, strict=True)]

@@ -105,17 +105,18 @@ def ceil_moments(n, p, correlation, height, pmf):
     `pmf` is scratch of n + 1 places.
     """
     first, last = count_pmf(n, p, correlation, pmf)
-    one = two = three = 0.0
-    above = before = beyond = 0.0
-    block = usual = -1
-    for k in range(last, first - 1, -1):
+    one = two = three = above = beyond = 0.0
+    usual, k = -1, last
+    while k >= first:
         units = (k + height - 1) // height
-        if units != block:  # before: P(C > units)
-            block, before = units, above
-        above += pmf[k]
-        if usual < 0 and above > RARE:
-            usual, beyond = units, before
-        term = pmf[k] * units
+        low, share = max(first, (units - 1) * height + 1), 0.0
+        while k >= low:  # all that need so many units
+            share += pmf[k]
+            k -= 1
+        if usual < 0 and above + share > RARE:
+            usual, beyond = units, above
+        above += share
+        term = share * units
         one += term
         two += term * units
         three += term * units * units
@@ -257,14 +258,31 @@ def add_cumulants(terms, weight, values, pmf, first, last):
 
     The moments are over k = first..last with probabilities pmf[k].
     """
-    mean = 0.0
-    for k in range(first, last + 1):
-        mean += pmf[k] * values[k]
-    variance = third = 0.0
-    for k in range(first, last + 1):
-        off = values[k] - mean
-        variance += pmf[k] * off * off
-        third += pmf[k] * off * off * off
+    # Four sums at once, none of which waits for another.
+    some = last - first + 1
+    whole = first + some - some % 4
+    one = two = three = four = 0.0
+    for k in range(first, whole, 4):
+        one += pmf[k] * values[k]
+        two += pmf[k + 1] * values[k + 1]
+        three += pmf[k + 2] * values[k + 2]
+        four += pmf[k + 3] * values[k + 3]
+    for k in range(whole, last + 1):
+        one += pmf[k] * values[k]
+    mean = (one + two) + (three + four)
+    variance = third = variance_2 = third_2 = 0.0
+    for k in range(first, last, 2):
+        off, off_2 = values[k] - mean, values[k + 1] - mean
+        square, square_2 = pmf[k] * off * off, pmf[k + 1] * off_2 * off_2
+        variance += square
+        variance_2 += square_2
+        third += square * off
+        third_2 += square_2 * off_2
+    if some % 2:
+        off = values[last] - mean
+        variance += pmf[last] * off * off
+        third += pmf[last] * off * off * off
+    variance, third = variance + variance_2, third + third_2
     terms[0] += weight * mean
     terms[1] += weight * variance
     terms[2] += weight * third

@@ -21,8 +21,8 @@ import numpy as np
 
 from recost.kernels._numba import inlined, kernel, light
 from recost.kernels.binomial import count_pmf, log_none, pooled, product_correlation
-from recost.kernels.moments import row_correlation
 from recost.kernels.normal import below, density, quantile
+from recost.kernels.part_sums import row_correlation
 from recost.kernels.records import Cumulants
 
 # Numbers of live rows that are told apart; more are pooled with their neighbours.

@@ -19,8 +19,6 @@ put beta-binomial counts in place of binomial ones; then all but the mean are ap
 
 from __future__ import annotations
 
-from typing import Any, NamedTuple
-
 import numpy as np
 
 from recost.kernels._numba import inlined, kernel
@@ -28,9 +26,23 @@ from recost.kernels.binomial import (
     add_central,
     add_cumulants,
     ceil_means,
-    ceil_moments,
     count_pmf,
     product_correlation,
+)
+from recost.kernels.part_sums import (
+    BEYOND,
+    FIRST,
+    SECOND,
+    THIRD,
+    USUAL,
+    add_laws,
+    cycles_at,
+    fill_part,
+    inputs_at,
+    make_shared,
+    row_correlation,
+    sums_of_part,
+    weights_at,
 )
 
 # Rows of the array that `crossbar_moments` fills; columns: mean, variance, third central moment.
@@ -49,32 +61,6 @@ _UNITS, _INPUT, _INPUT_ONE, _WEIGHT, _WEIGHT_ONE = range(5)
 _LIVE, _LIVE_SLICE, _LIVE_GROUP, _LIVE_BOTH = range(5, 9)
 
 
-class Shared(NamedTuple):
-    """What all crossbars of some rows have in common in their input slices, whatever they hold.
-
-    `by_slice[r, b]` is E[cycles of a column group in slice b | it keeps r rows], the last column
-    the sum of the others; `laws[b, a]` is P(a rows are live and have bit b set) for a from
-    `spans[b, 0]` to `spans[b, 1]`.
-    """
-
-    by_slice: Any
-    laws: Any
-    spans: Any
-
-
-@kernel
-def row_correlation(pair, rows):
-    """Average correlation of the weights in two of n rows, from that in two rows of one kernel.
-
-    Blocks of m rows with correlation r inside n rows: r (m-1)/(n-1) [D]; or the
-    profile's own average over all pairs, if that is larger.
-    """
-    derived = 0.0
-    if rows.number > 1 and rows.kernel_rows > 1:
-        derived = pair * (min(rows.kernel_rows, rows.number) - 1) / (rows.number - 1)
-    return min(1.0, max(derived, rows.weight_correlation))
-
-
 @kernel
 def _mix(values, group, parts, mixed):
     """The tables of a group's parts, averaged by their weights, into `mixed`."""
@@ -86,32 +72,28 @@ def _mix(values, group, parts, mixed):
 
 
 @inlined
-def _unit_terms(rows, groups, parts, streams, terms, out):
+def _unit_terms(rows, groups, parts, streams, sums, terms, out):
     """Moments of single groups in single slices, their limits, and the expected actions."""
-    n = rows.number
-    pmf = np.empty(n + 1)
-    across = rows.input_correlation
+    n, slices = rows.number, streams.size
     for k in range(groups.size):
         many, wide = groups[k].multiplicity, groups[k].width
-        for b in range(streams.size):
+        for b in range(slices):
             one = two = three = active = usual = beyond = tied = 0.0
             for c in range(groups[k].first, groups[k].first + groups[k].count):
-                share = parts[c].density * streams[b]
-                within = row_correlation(parts[c].correlation, rows)
-                joint = product_correlation(parts[c].density, within, streams[b], across)
-                raw = ceil_moments(n, rows.live * share, joint, rows.height, pmf)
-                one += parts[c].weight * raw.first
-                two += parts[c].weight * raw.second
-                three += parts[c].weight * raw.third
+                share, raw = parts[c].density * streams[b], sums[c]
+                one += parts[c].weight * raw[FIRST * slices + b]
+                two += parts[c].weight * raw[SECOND * slices + b]
+                three += parts[c].weight * raw[THIRD * slices + b]
                 active += parts[c].weight * n * rows.live * share
-                if raw.usual > usual:
-                    usual, beyond, tied = raw.usual, 0.0, 0.0
-                if raw.usual == usual:
+                most, above = raw[USUAL * slices + b], raw[BEYOND * slices + b]
+                if most > usual:
+                    usual, beyond, tied = most, 0.0, 0.0
+                if most == usual:
                     # The correlation of two groups' counts, which the inputs tie together.
                     other = 1.0 - rows.live * share
                     tie = parts[c].density * (1.0 - streams[b]) / other if other > 0.0 else 1.0
-                    beyond += parts[c].weight * raw.beyond
-                    tied += parts[c].weight * raw.beyond * tie * tie
+                    beyond += parts[c].weight * above
+                    tied += parts[c].weight * above * tie * tie
             add_central(terms[_UNITS], many, one, two, three)
             out[LIMITS, 0] += many * usual
             out[LIMITS, 1] += many * beyond
@@ -121,92 +103,52 @@ def _unit_terms(rows, groups, parts, streams, terms, out):
             out[ACTIONS, READS] += many * wide * active
 
 
-@kernel
-def fill_shared(rows, streams, shared):
-    """Fill in what crossbars of these rows share."""
-    n, slices, across = rows.number, streams.size, rows.input_correlation
-    means, scratch = np.empty(n + 1), np.empty(max(n, rows.height) + 2)
-    by_slice = shared.by_slice
-    by_slice[:, slices] = 0.0
-    for b in range(slices):
-        ceil_means(n, streams[b], across, rows.height, scratch, means)
-        for r in range(n + 1):
-            by_slice[r, b] = means[r]
-            by_slice[r, slices] += means[r]
-        joint = product_correlation(rows.live, 0.0, streams[b], across)
-        first, last = count_pmf(n, rows.live * streams[b], joint, shared.laws[b])
-        shared.spans[b, 0], shared.spans[b, 1] = first, last
-
-
-@kernel
-def make_shared(rows, streams):
-    """What crossbars of these rows share."""
-    size, slices = rows.number + 1, streams.size
-    by_slice, laws = np.empty((size, slices + 1)), np.empty((slices, size))
-    shared = Shared(by_slice, laws, np.empty((slices, 2), np.int64))
-    fill_shared(rows, streams, shared)
-    return shared
-
-
 @inlined
-def _input_terms(rows, groups, parts, shared, terms):
+def _input_terms(rows, groups, parts, shared, sums, terms):
     """Causes that act through the inputs: E[T | a rows have the bit], whole and by group."""
-    n = rows.number
-    size = n + 1
-    scratch = np.empty(max(n, rows.height) + 2)
-    by_input = np.empty((parts.size, size))
-    for c in range(parts.size):
-        within = row_correlation(parts[c].correlation, rows)
-        ceil_means(n, parts[c].density, within, rows.height, scratch, by_input[c])
-    mixed = np.empty((groups.size, size))
-    total = np.zeros(size)
+    slices = shared.laws.shape[0]
+    total, mixed, cycles = np.zeros(rows.number + 1), np.empty(rows.number + 1), cycles_at(slices)
     for k in range(groups.size):
-        _mix(by_input, groups[k], parts, mixed[k])
-        for a in range(size):
-            total[a] += groups[k].multiplicity * mixed[k, a]
-    single = groups.size == 1 and groups[0].multiplicity == 1.0
-    for b in range(shared.laws.shape[0]):
-        law, first, last = shared.laws[b], shared.spans[b, 0], shared.spans[b, 1]
-        add_cumulants(terms[_INPUT], 1.0, total, law, first, last)
-        for k in range(0 if single else groups.size):
-            many = groups[k].multiplicity
-            add_cumulants(terms[_INPUT_ONE], many, mixed[k], law, first, last)
-    for m in range(3 if single else 0):
-        terms[_INPUT_ONE, m] = terms[_INPUT, m]
+        many, c = groups[k].multiplicity, groups[k].first
+        if groups[k].count == 1 and parts[c].weight == 1.0:
+            for m in range(3):
+                terms[_INPUT_ONE, m] += many * sums[c, inputs_at(slices) + m]
+            mixed[:] = sums[c, cycles:]
+        else:
+            _mix(sums[:, cycles:], groups[k], parts, mixed)
+            add_laws(shared, many, mixed, terms[_INPUT_ONE])
+        for a in range(total.size):
+            total[a] += many * mixed[a]
+    if groups.size == 1 and groups[0].multiplicity == 1.0:  # which it is by itself
+        for m in range(3):
+            terms[_INPUT, m] = terms[_INPUT_ONE, m]
+    else:
+        add_laws(shared, 1.0, total, terms[_INPUT])
 
 
 @inlined
-def _weight_terms(rows, groups, parts, shared, terms, out):
+def _weight_terms(groups, parts, slices, sums, terms, out):
     """Causes that act through the weights: E[T | r rows kept], over all slices and by slice.
 
     And E[T | live filters], over all slices.
     """
-    n, slices, by_slice = rows.number, shared.laws.shape[0], shared.by_slice
-    pmf, raw = np.empty(n + 1), np.empty((3, slices + 1))
+    first, second, third = weights_at(slices, 0), weights_at(slices, 1), weights_at(slices, 2)
     for k in range(groups.size):
-        raw[:, :] = 0.0
-        one = two = three = 0.0
+        many, one, two, three = groups[k].multiplicity, 0.0, 0.0, 0.0
         for c in range(groups[k].first, groups[k].first + groups[k].count):
-            within = row_correlation(parts[c].correlation, rows)
-            first, last = count_pmf(n, rows.live * parts[c].density, within, pmf)
-            mean = 0.0
-            for r in range(first, last + 1):
-                weight, values = parts[c].weight * pmf[r], by_slice[r]
-                mean += pmf[r] * values[slices]
-                for b in range(slices + 1):
-                    value = values[b]
-                    raw[0, b] += weight * value
-                    raw[1, b] += weight * value * value
-                    raw[2, b] += weight * value * value * value
+            mean = sums[c, first + slices]
             one += parts[c].weight * mean
             two += parts[c].weight * mean * mean
             three += parts[c].weight * mean * mean * mean
         if groups[k].count > 1:
-            add_central(out[FILTERS], groups[k].multiplicity, one, two, three)
+            add_central(out[FILTERS], many, one, two, three)
         for b in range(slices + 1):
-            row = _WEIGHT if b == slices else _WEIGHT_ONE
-            many = groups[k].multiplicity
-            add_central(terms[row], many, raw[0, b], raw[1, b], raw[2, b])
+            one = two = three = 0.0
+            for c in range(groups[k].first, groups[k].first + groups[k].count):
+                one += parts[c].weight * sums[c, first + b]
+                two += parts[c].weight * sums[c, second + b]
+                three += parts[c].weight * sums[c, third + b]
+            add_central(terms[_WEIGHT if b == slices else _WEIGHT_ONE], many, one, two, three)
 
 
 @inlined
@@ -243,18 +185,19 @@ def _live_terms(rows, groups, parts, streams, terms):
 
 
 @kernel
-def sum_moments(rows, groups, parts, streams, shared, out):
+def sum_moments(rows, groups, parts, streams, known, out):
     """`crossbar_moments`, with the multiplicity and the width of every group in the sums.
 
-    `shared` is that of the rows.
+    `known` are what the rows share and the sums of each part (`recost.kernels.part_sums`).
     """
+    shared, sums = known
     terms = np.zeros((9, 3))
     for cause in range(RESULTS):
         for m in range(3):
             out[cause, m] = 0.0
-    _unit_terms(rows, groups, parts, streams, terms, out)
-    _input_terms(rows, groups, parts, shared, terms)
-    _weight_terms(rows, groups, parts, shared, terms, out)
+    _unit_terms(rows, groups, parts, streams, sums, terms, out)
+    _input_terms(rows, groups, parts, shared, sums, terms)
+    _weight_terms(groups, parts, streams.size, sums, terms, out)
     if rows.live < 1.0:
         _live_terms(rows, groups, parts, streams, terms)
     for m in range(3):
@@ -316,6 +259,10 @@ def crossbar_moments(rows, groups, parts, streams, out):
     module docstring; the expected ADC conversions, wordline drives and cell reads; the limits; the
     part of the filters.
     """
-    sum_moments(rows, alone(groups), parts, streams, make_shared(rows, streams), out)
+    shared = make_shared(rows, streams)
+    sums = np.empty((parts.size, sums_of_part(rows, streams.size)))
+    for c in range(parts.size):
+        fill_part(rows, parts[c], streams, shared, sums[c])
+    sum_moments(rows, alone(groups), parts, streams, (shared, sums), out)
     if groups.size == 1:
         repeat_group(groups[0].multiplicity, groups[0].width, out)

@@ -16,13 +16,17 @@ from recost.kernels._numba import inlined, kernel, light
 from recost.kernels.maximum import MEMORY
 from recost.kernels.moments import (
     RESULTS,
-    Shared,
     alone,
     crossbar_moments,
-    fill_shared,
-    make_shared,
     repeat_group,
     sum_moments,
+)
+from recost.kernels.part_sums import (
+    Shared,
+    fill_part,
+    fill_shared,
+    make_shared,
+    sums_of_part,
 )
 
 # Numbers that tell crossbars apart, at most: 64 slices and a dozen parts; longer ones are not
@@ -31,6 +35,8 @@ _KEY = 128
 _LOW = 0xFFFFFFFF
 # Rows of which it is remembered what they share, and the most numbers that this may be.
 _ROWS, _SHARED = 13, 1 << 16
+# Parts of which sums are remembered, and the most numbers that these may be.
+_PARTS, _SUMS = 2039, 1 << 10
 # Where in what is asked for the numbers of rows and slices begin.
 _OWN = 8
 
@@ -42,7 +48,7 @@ class Memory(NamedTuple):
     crossbar that is asked for, `words` the same as words; those of crossbar i are `known[i]`, of
     which the first is how many there are, and `moments[i]` what `sum_moments` fills in.  The words
     of rows, which are among these, are `rows[i]` for what such rows share, `shared[i]` in a row,
-    and its `spans[i]`.
+    and its `spans[i]`; those of rows and a part are `parts[i]` for `sums[i]`.
     """
 
     scores: Any
@@ -53,6 +59,8 @@ class Memory(NamedTuple):
     rows: Any
     shared: Any
     spans: Any
+    parts: Any
+    sums: Any
 
 
 @light
@@ -68,6 +76,8 @@ def make_memory(scores, moments):
         np.zeros((_ROWS, _KEY), np.int64),
         np.empty((_ROWS if moments > 0 else 0, _SHARED)),
         np.empty((_ROWS, _KEY, 2), np.int64),
+        np.zeros((_PARTS if moments > 0 else 0, _KEY), np.int64),
+        np.empty((_PARTS if moments > 0 else 0, _SUMS)),
     )
 
 
@@ -100,14 +110,13 @@ def _ask(rows, groups, parts, streams, asked):
 
 
 @inlined
-def _place(words, first, last, places):
-    """Where among so many places that is remembered which has these words, first to last."""
-    place = 0
+def _hash(words, first, last, place):
+    """A hash below 2^31 of these words, first to last, and of what came before, `place`."""
     for i in range(first, last):
         # Products stay below 2^63, so that the interpreter says the same.
         place = ((place ^ (words[i] & _LOW)) * 0x2545F491) % 0x7FFFFFFF
         place = ((place ^ ((words[i] >> 32) & _LOW)) * 0x2545F491) % 0x7FFFFFFF
-    return place % places
+    return place
 
 
 @inlined
@@ -125,7 +134,7 @@ def _remembered_shared(rows, streams, memory):
     size, slices = rows.number + 1, streams.size
     if size * (2 * slices + 1) > memory.shared.shape[1]:
         return make_shared(rows, streams)
-    place = _place(memory.words, 1, _OWN + slices, _ROWS)
+    place = _hash(memory.words, 1, _OWN + slices, 0) % _ROWS
     known, room = memory.rows[place], memory.shared[place]
     by_slice = room[: size * (slices + 1)].reshape(size, slices + 1)
     laws = room[size * (slices + 1) : size * (2 * slices + 1)].reshape(slices, size)
@@ -137,17 +146,40 @@ def _remembered_shared(rows, streams, memory):
 
 
 @kernel
+def _remembered_part(rows, parts, streams, shared, memory, c, sums):
+    """`fill_part` of one of the parts that are asked for."""
+    if sums.size > memory.sums.shape[1]:
+        fill_part(rows, parts[c], streams, shared, sums)
+        return
+    # The words of the rows come first, and then two of the part, behind its weight.
+    words, last, own = memory.words, _OWN + streams.size, _OWN + streams.size + 3 * c + 1
+    place = _hash(words, own, own + 2, _hash(words, 1, last, 0)) % memory.parts.shape[0]
+    known, remembered = memory.parts[place], memory.sums[place, : sums.size]
+    same = _is_known(known, words, 1, last)
+    if same and known[last] == words[own] and known[last + 1] == words[own + 1]:
+        sums[:] = remembered
+        return
+    fill_part(rows, parts[c], streams, shared, sums)
+    remembered[:] = sums
+    known[:last] = words[:last]
+    known[last], known[last + 1] = words[own], words[own + 1]
+
+
+@kernel
 def remembered_moments(rows, groups, parts, streams, memory, out):
     """As `recost.kernels.moments.crossbar_moments`, the same bits; `memory` has places."""
     used = _ask(rows, groups, parts, streams, memory.asked)
     if used == 0:
         crossbar_moments(rows, groups, parts, streams, out)
         return
-    place = _place(memory.words, 0, used, memory.known.shape[0])
+    place = _hash(memory.words, 0, used, 0) % memory.known.shape[0]
     known, moments = memory.known[place], memory.moments[place]
     if not _is_known(known, memory.words, 0, used):
         shared = _remembered_shared(rows, streams, memory)
-        sum_moments(rows, alone(groups), parts, streams, shared, out)
+        sums = np.empty((parts.size, sums_of_part(rows, streams.size)))
+        for c in range(parts.size):
+            _remembered_part(rows, parts, streams, shared, memory, c, sums[c])
+        sum_moments(rows, alone(groups), parts, streams, (shared, sums), out)
         known[:used] = memory.words[:used]
         moments[:] = out.ravel()
     for cause in range(RESULTS):

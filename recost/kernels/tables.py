@@ -44,8 +44,8 @@ from recost.kernels.moments import (
     LIMITS,
     READS,
     crossbar_moments,
-    row_correlation,
 )
+from recost.kernels.part_sums import row_correlation
 
 # A difference that is less than this share of its terms is summed directly, and a variance that
 # is less than this share of the mean: their roots are not as exact as they are.

@@ -7,7 +7,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from recost.kernels.moments import RESULTS, crossbar_moments, make_shared, sum_moments
+from recost.kernels.moments import RESULTS, crossbar_moments, sum_moments
+from recost.kernels.part_sums import fill_part, make_shared, sums_of_part
 from recost.kernels.records import GROUP, PART, Rows
 from recost.kernels.remembered import make_memory, remembered_moments
 
@@ -58,7 +59,14 @@ def test_groups_that_are_alike_follow_from_one_of_them(crossbar):
     rows, groups, streams = crossbar
     given_ = (rows, *arrays(groups[:1]), np.array(streams))
     direct, repeated = np.empty((2, RESULTS, 3))
-    sum_moments(*given_, make_shared(rows, given_[-1]), direct)
+    _, _, parts, inputs = given_
+    shared, sums = (
+        make_shared(rows, inputs),
+        np.empty((len(parts), sums_of_part(rows, len(inputs)))),
+    )
+    for part, mine in zip(parts, sums, strict=True):
+        fill_part(rows, part, inputs, shared, mine)
+    sum_moments(*given_, (shared, sums), direct)
     crossbar_moments(*given_, repeated)
     many = groups[0][0]
     # Variances are differences of terms as large as the square of all units, in all slices.

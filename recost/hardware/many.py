@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import itertools
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -19,7 +18,6 @@ from recost.hardware.resolve import (
     in_range,
     merge,
 )
-from recost.hardware.rules import Combination
 from recost.hardware.sections import key_table
 
 Array = np.ndarray[Any, Any]
@@ -40,15 +38,15 @@ class Many(NamedTuple):
         """The records of a part of the key table, as `structure_record` has them."""
         return records_of(part, self.values, len(self.possible))
 
-    def notes(self) -> Iterator[tuple[str, ...]]:
+    def notes(self) -> list[tuple[str, ...]]:
         """What there is to warn of in each machine."""
-        varied = [path for path in rules.NOTED if isinstance(self.values[path], np.ndarray)]
-        values, said = dict(self.values), {}
-        for row in _rows([self.values[path] for path in varied], len(self.possible)):
-            if row not in said:
-                values.update(zip(varied, row, strict=True))
-                said[row] = tuple(rules.notes(values, self.given))
-            yield said[row]
+
+        def said(note: rules.Note) -> list[str | None]:
+            count = len(self.possible)
+            return _of_each(self.values, note.keys, count, lambda one: note.say(one, self.given))
+
+        every = zip(*map(said, rules.NOTES), strict=True)
+        return [tuple(filter(None, texts)) for texts in every]
 
 
 def complete_many(kind: str, base: Settings, above: Settings, count: int) -> Many:
@@ -62,7 +60,8 @@ def complete_many(kind: str, base: Settings, above: Settings, count: int) -> Man
         values = given_or_default(kind, merged)
         possible = np.full(count, all(value is not REQUIRED for value in values.values()))
         for combination in combinations(kind):
-            possible &= _can_be(combination, values)
+            faults = _of_each(values, combination.keys, count, combination.fault)
+            possible &= np.array([fault is None for fault in faults])
         if possible.any():
             values, derived = complete(kind, merged)
             for path in derived:
@@ -70,22 +69,19 @@ def complete_many(kind: str, base: Settings, above: Settings, count: int) -> Man
     return Many(values, possible, frozenset(merged))
 
 
-def _can_be(combination: Combination, values: Mapping[str, Any]) -> Any:
-    """Whether values can be together, in each machine."""
-    varied = [path for path in combination.keys if isinstance(values[path], np.ndarray)]
+def _of_each(
+    values: Mapping[str, Any],
+    keys: Sequence[str],
+    count: int,
+    ask: Callable[[Mapping[str, Any]], str | None],
+) -> list[str | None]:
+    """What is said of each of so many machines, asked once for all that have the same numbers."""
+    varied = [path for path in keys if isinstance(values[path], np.ndarray)]
     if not varied:
-        return combination.fault(values) is None
-    columns = [values[path] for path in varied]
-    rows, together = list(_rows(columns, len(columns[0]))), dict(values)
-    said = {}
+        return [ask(values)] * count
+    rows = list(zip(*(values[path].tolist() for path in varied), strict=True))
+    one, said = dict(values), {}
     for row in dict.fromkeys(rows):
-        together.update(zip(varied, row, strict=True))
-        said[row] = combination.fault(together) is None
-    return np.array([said[row] for row in rows])
-
-
-def _rows(columns: Sequence[Array], count: int) -> Iterator[tuple[Any, ...]]:
-    """What stands in each of so many rows, as numbers of the interpreter."""
-    if not columns:
-        return itertools.repeat((), count)
-    return zip(*(column.tolist() for column in columns), strict=True)
+        one.update(zip(varied, row, strict=True))
+        said[row] = ask(one)
+    return [said[row] for row in rows]

@@ -173,14 +173,82 @@ COMBINATIONS = (
 )
 
 
-#: The keys that notes read.
-NOTED = (
-    "adc.bits", "adc.reference_bits", "adc.scaling", "adc.energy", "adc.rate", "adc.per_crossbar",
-    "operation_unit.rows", "operation_unit.columns", "operation_unit.cycle_time",
-    "crossbar.rows", "crossbar.columns", "crossbar.cell_bits", "precision.dac_bits",
-    "mapping.flip_columns", "sparsity.weights", "dac.per_crossbar", "sample_hold.per_crossbar",
-    "shift_add.per_crossbar", "input_register.per_crossbar", "output_register.per_crossbar",
-)  # fmt: skip
+@dataclass(frozen=True, slots=True)
+class Note:
+    """What a user should know before believing the results of some values.
+
+    `say` returns one sentence or nothing.  It reads the values of `keys` alone, and which keys a
+    file or a setting gives.
+    """
+
+    keys: tuple[str, ...]
+    say: Callable[[Values, Collection[str]], str | None]
+
+
+def _clipped(values: Values, _given: Collection[str]) -> str | None:
+    bits, needed = values["adc.bits"], lossless_adc_bits(values)
+    if bits >= needed:
+        return None
+    stored = f" ({2**needed - 1} after flipping)" if values["mapping.flip_columns"] else ""
+    return (
+        f"adc.bits = {bits}: the sum of an operation unit reaches {largest_sum(values)}{stored}"
+        f" and needs {needed} bits; sums above {2**bits - 1} are clipped;"
+        " adc.bits = auto follows it"
+    )
+
+
+def _unscaled(values: Values, _given: Collection[str]) -> str | None:
+    bits, reference = values["adc.bits"], values["adc.reference_bits"]
+    scaled = values["adc.scaling"] is not AdcScaling.NONE
+    if scaled or bits == reference or not values["adc.energy"]:
+        return None
+    return f"adc.bits = {bits}, but adc.energy is that of {reference} bits: adc.scaling = 'none'"
+
+
+def _larger_rows(values: Values, _given: Collection[str]) -> str | None:
+    unit, crossbar = values["operation_unit.rows"], values["crossbar.rows"]
+    if unit <= crossbar:
+        return None
+    return f"operation_unit.rows = {unit}: a crossbar has {crossbar} wordlines, all are read"
+
+
+def _larger_columns(values: Values, _given: Collection[str]) -> str | None:
+    unit, crossbar = values["operation_unit.columns"], values["crossbar.columns"]
+    if unit <= crossbar:
+        return None
+    return f"operation_unit.columns = {unit}: a crossbar has {crossbar} bitlines, all are read"
+
+
+def _short_cycle(values: Values, _given: Collection[str]) -> str | None:
+    if not (values["adc.rate"] and values["adc.per_crossbar"]):
+        return None
+    needed_s, given_s = cycle_time_s(values), values["operation_unit.cycle_time"]
+    if given_s >= _IN_TIME * needed_s:
+        return None
+    return (
+        f"operation_unit.cycle_time = {format_quantity(given_s, 's')}: the ADCs of a"
+        f" crossbar take {format_quantity(needed_s, 's')}"
+        f" for {unit_columns(values)} columns"
+    )
+
+
+def _free(values: Values, given: Collection[str]) -> str | None:
+    unpriced = [path for path in _priced(values) if path not in given]
+    return f"counted as free, for want of a value: {', '.join(unpriced)}" if unpriced else None
+
+
+# Components of a crossbar whose actions every estimate counts.
+_COUNTED = ("dac", "sample_hold", "shift_add", "input_register", "output_register")
+_SUM = ("operation_unit.rows", "crossbar.rows", "crossbar.cell_bits", "precision.dac_bits")
+_WIDTH = ("operation_unit.columns", "crossbar.columns")
+NOTES = (
+    Note(("adc.bits", *_SUM, "mapping.flip_columns"), _clipped),
+    Note(("adc.bits", "adc.reference_bits", "adc.scaling", "adc.energy"), _unscaled),
+    Note(("operation_unit.rows", "crossbar.rows"), _larger_rows),
+    Note(_WIDTH, _larger_columns),
+    Note(("adc.rate", "adc.per_crossbar", "operation_unit.cycle_time", *_WIDTH), _short_cycle),
+    Note(("sparsity.weights", *(f"{section}.per_crossbar" for section in _COUNTED)), _free),
+)
 
 
 def notes(values: Values, given: Collection[str]) -> Iterator[str]:
@@ -190,39 +258,14 @@ def notes(values: Values, given: Collection[str]) -> Iterator[str]:
     """
     if "adc.bits" not in values:
         return
-    bits, needed = values["adc.bits"], lossless_adc_bits(values)
-    if bits < needed:
-        stored = f" ({2**needed - 1} after flipping)" if values["mapping.flip_columns"] else ""
-        yield (
-            f"adc.bits = {bits}: the sum of an operation unit reaches {largest_sum(values)}{stored}"
-            f" and needs {needed} bits; sums above {2**bits - 1} are clipped;"
-            " adc.bits = auto follows it"
-        )
-    reference, scaling = values["adc.reference_bits"], values["adc.scaling"]
-    if scaling is AdcScaling.NONE and bits != reference and values["adc.energy"]:
-        yield (
-            f"adc.bits = {bits}, but adc.energy is that of {reference} bits: adc.scaling = 'none'"
-        )
-    for side, name in (("rows", "wordlines"), ("columns", "bitlines")):
-        unit, crossbar = values[f"operation_unit.{side}"], values[f"crossbar.{side}"]
-        if unit > crossbar:
-            yield f"operation_unit.{side} = {unit}: a crossbar has {crossbar} {name}, all are read"
-    if values["adc.rate"] and values["adc.per_crossbar"]:
-        needed_s, given_s = cycle_time_s(values), values["operation_unit.cycle_time"]
-        if given_s < _IN_TIME * needed_s:
-            yield (
-                f"operation_unit.cycle_time = {format_quantity(given_s, 's')}: the ADCs of a"
-                f" crossbar take {format_quantity(needed_s, 's')}"
-                f" for {unit_columns(values)} columns"
-            )
-    unpriced = [path for path in _priced(values) if path not in given]
-    if unpriced:
-        yield f"counted as free, for want of a value: {', '.join(unpriced)}"
+    for note in NOTES:
+        if said := note.say(values, given):
+            yield said
 
 
 def _priced(values: Values) -> Iterator[str]:
     """The energies of actions that every estimate counts."""
-    for section in ("dac", "sample_hold", "shift_add", "input_register", "output_register"):
+    for section in _COUNTED:
         if values[f"{section}.per_crossbar"]:
             yield f"{section}.energy"
     if values["sparsity.weights"] is WeightSparsity.OU_ROW:

@@ -45,6 +45,9 @@ NUMBERS = {
     "leakage.fraction": ["0", "0.1"],
     "shift_add.per_crossbar": ["0", "4"],
     "training.copies": ["0", "1", "2", "3"],
+    "training.mvm_time": ["1 us", "2 us"],
+    "training.slice_bits": ["44466555", "11111111", "9999"],
+    "training.accesses": ["4", "8"],
     "budget.chips": ["1", "2"],
 }
 # Words, and settings that are the same for all machines.
@@ -78,7 +81,7 @@ def columns_of(hardware: Hardware, rows: list[dict[str, str]], words: dict[str, 
 
 @st.composite
 def many_machines(draw: st.DrawFn) -> tuple[str, dict[str, str], list[dict[str, str]]]:
-    name = draw(st.sampled_from(["isaac", "sre", "puma", "write-elimination"]))
+    name = draw(st.sampled_from(["isaac", "sre", "puma", "write-elimination", "panther-3"]))
     paths = draw(st.lists(st.sampled_from(sorted(NUMBERS)), min_size=1, max_size=6, unique=True))
     words = draw(st.lists(st.sampled_from(sorted(set(WORDS) - set(paths))), max_size=3))
     row = st.fixed_dictionaries({path: st.sampled_from(NUMBERS[path]) for path in paths})
@@ -134,10 +137,13 @@ class Told(dict[str, Any]):
 
 @pytest.mark.parametrize("name", ["isaac", "sre", "puma", "panther-3"])
 def test_notes_read_no_other_keys_than_those_that_tell_machines_apart(name: str) -> None:
-    hardware, read = load_hardware(name), set()
-    changes = [{path: word} for path, word in WORDS.items() if path in rules.NOTED]
-    for words in [{}, *changes, {"adc.scaling": "none", "adc.bits": "3"}]:
-        values = Told(complete(hardware.kind, hardware.settings | one(hardware, words))[0])
-        assert list(rules.notes(values, ()))  # of what has no price
-        read |= values.read
-    assert read == set(rules.NOTED)
+    hardware = load_hardware(name)
+    noted = {path for note in rules.NOTES for path in note.keys}
+    changes = [{path: word} for path, word in WORDS.items() if path in noted]
+    for note in rules.NOTES:
+        read: set[str] = set()
+        for words in [{}, *changes, {"adc.scaling": "none", "adc.bits": "3"}]:
+            values = Told(complete(hardware.kind, hardware.settings | one(hardware, words))[0])
+            note.say(values, ())
+            read |= values.read
+        assert read == set(note.keys)

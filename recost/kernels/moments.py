@@ -25,9 +25,7 @@ from recost.kernels._numba import inlined, kernel
 from recost.kernels.binomial import (
     add_central,
     add_cumulants,
-    ceil_means,
     count_pmf,
-    product_correlation,
 )
 from recost.kernels.part_sums import (
     BEYOND,
@@ -39,8 +37,8 @@ from recost.kernels.part_sums import (
     cycles_at,
     fill_part,
     inputs_at,
+    live_at,
     make_shared,
-    row_correlation,
     sums_of_part,
     weights_at,
 )
@@ -107,15 +105,16 @@ def _unit_terms(rows, groups, parts, streams, sums, terms, out):
 def _input_terms(rows, groups, parts, shared, sums, terms):
     """Causes that act through the inputs: E[T | a rows have the bit], whole and by group."""
     slices = shared.laws.shape[0]
-    total, mixed, cycles = np.zeros(rows.number + 1), np.empty(rows.number + 1), cycles_at(slices)
+    total, mixed = np.zeros(rows.number + 1), np.empty(rows.number + 1)
+    cycles = sums[:, cycles_at(slices) : live_at(rows, slices, 0)]
     for k in range(groups.size):
         many, c = groups[k].multiplicity, groups[k].first
         if groups[k].count == 1 and parts[c].weight == 1.0:
             for m in range(3):
                 terms[_INPUT_ONE, m] += many * sums[c, inputs_at(slices) + m]
-            mixed[:] = sums[c, cycles:]
+            mixed[:] = cycles[c]
         else:
-            _mix(sums[:, cycles:], groups[k], parts, mixed)
+            _mix(cycles, groups[k], parts, mixed)
             add_laws(shared, many, mixed, terms[_INPUT_ONE])
         for a in range(total.size):
             total[a] += many * mixed[a]
@@ -152,25 +151,20 @@ def _weight_terms(groups, parts, slices, sums, terms, out):
 
 
 @inlined
-def _live_terms(rows, groups, parts, streams, terms):
+def _live_terms(rows, groups, parts, slices, sums, terms):
     """Causes that act through rows that are zero everywhere: E[T | l rows live]."""
     n = rows.number
     size = n + 1
-    pmf, scratch = np.empty(size), np.empty(max(n, rows.height) + 2)
-    across = rows.input_correlation
+    pmf = np.empty(size)
     first, last = count_pmf(n, rows.live, 0.0, pmf)
-    by_live, mixed = np.empty((parts.size, size)), np.empty(size)
+    mixed = np.empty(size)
     group_sum, everything = np.zeros((groups.size, size)), np.zeros(size)
-    for b in range(streams.size):
-        for c in range(parts.size):
-            within = row_correlation(parts[c].correlation, rows)
-            joint = product_correlation(parts[c].density, within, streams[b], across)
-            share = parts[c].density * streams[b]
-            ceil_means(n, share, joint, rows.height, scratch, by_live[c])
+    for b in range(slices):
+        cycles = sums[:, live_at(rows, slices, b) : live_at(rows, slices, b + 1)]
         slice_sum = np.zeros(size)
         for k in range(groups.size):
             many = groups[k].multiplicity
-            _mix(by_live, groups[k], parts, mixed)
+            _mix(cycles, groups[k], parts, mixed)
             add_cumulants(terms[_LIVE_BOTH], many, mixed, pmf, first, last)
             for i in range(size):
                 slice_sum[i] += many * mixed[i]
@@ -199,7 +193,7 @@ def sum_moments(rows, groups, parts, streams, known, out):
     _input_terms(rows, groups, parts, shared, sums, terms)
     _weight_terms(groups, parts, streams.size, sums, terms, out)
     if rows.live < 1.0:
-        _live_terms(rows, groups, parts, streams, terms)
+        _live_terms(rows, groups, parts, streams.size, sums, terms)
     for m in range(3):
         live = terms[_LIVE, m]
         shared = terms[_INPUT, m] - terms[_LIVE_SLICE, m]

@@ -61,9 +61,18 @@ def cycles_at(slices):
 
 
 @inlined
+def live_at(rows, slices, b):
+    """Where the mean cycles of slice b begin in which 0, 1, ... rows are live.
+
+    They are there if not all rows are.
+    """
+    return cycles_at(slices) + (1 + b) * (rows.number + 1)
+
+
+@inlined
 def sums_of_part(rows, slices):
     """How many sums a part has."""
-    return cycles_at(slices) + rows.number + 1
+    return live_at(rows, slices, slices if rows.live < 1.0 else 0)
 
 
 @kernel
@@ -142,9 +151,13 @@ def fill_part(rows, part, streams, shared, sums):
         sums[FIRST * slices + b], sums[SECOND * slices + b] = raw.first, raw.second
         sums[THIRD * slices + b] = raw.third
         sums[USUAL * slices + b], sums[BEYOND * slices + b] = raw.usual, raw.beyond
+        if rows.live < 1.0:
+            cycles = sums[live_at(rows, slices, b) : live_at(rows, slices, b + 1)]
+            ceil_means(n, share, joint, rows.height, scratch, cycles)
     powers = sums[weights_at(slices, 0) : inputs_at(slices)].reshape(3, slices + 1)
     _put_powers(rows, part.density, within, shared.by_slice, powers)
-    inputs, cycles = sums[inputs_at(slices) : cycles_at(slices)], sums[cycles_at(slices) :]
+    inputs = sums[inputs_at(slices) : cycles_at(slices)]
+    cycles = sums[cycles_at(slices) : live_at(rows, slices, 0)]
     ceil_means(n, part.density, within, rows.height, scratch, cycles)
     inputs[:] = 0.0
     add_laws(shared, 1.0, cycles, inputs)

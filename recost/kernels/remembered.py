@@ -36,7 +36,7 @@ _LOW = 0xFFFFFFFF
 # Rows of which it is remembered what they share, and the most numbers that this may be.
 _ROWS, _SHARED = 13, 1 << 16
 # Parts of which sums are remembered, and the most numbers that these may be.
-_PARTS, _SUMS = 2039, 1 << 10
+_PARTS, _SUMS = 1021, 1 << 13
 # Where in what is asked for the numbers of rows and slices begin.
 _OWN = 8
 

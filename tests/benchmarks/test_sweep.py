@@ -35,10 +35,15 @@ STRUCTURE = ["hierarchy.tiles_per_chip=100..139", "operation_unit.rows=4,8,16,32
              "crossbar.rows=64,128,256,512", "crossbar.columns=128,256", "adc.bits=4..9",
              "hierarchy.crossbars_per_core=4..15", "hierarchy.cores_per_tile=4..23"]  # fmt: skip
 # What architects vary first: every point is a machine of its own, and all layers are counted on
-# every sixth (converters count nothing).
-MACHINES = ["operation_unit.rows=4,8,16,32,64", "operation_unit.columns=8,16,32",
-            "crossbar.cell_bits=1,2,4", "crossbar.rows=64,128,256,512",
-            "crossbar.columns=128,256,512", "adc.bits=4..9"]  # fmt: skip
+# every sixth (converters count nothing).  Of odd sizes units and crossbars cut through weights.
+MACHINES = {
+    "powers of two": ["operation_unit.rows=4,8,16,32,64", "operation_unit.columns=8,16,32",
+                      "crossbar.cell_bits=1,2,4", "crossbar.rows=64,128,256,512",
+                      "crossbar.columns=128,256,512", "adc.bits=4..9"],
+    "odd sizes": ["operation_unit.rows=6,9,16,25", "operation_unit.columns=4,8,12,20",
+                  "crossbar.cell_bits=1,2,3", "crossbar.rows=72,100,128,256",
+                  "crossbar.columns=96,100,128", "adc.bits=4..9"],
+}  # fmt: skip
 # Every layer at densities that no other point has, but layers that are alike but for their
 # densities become one; and layers that keep their own densities of weights.
 DENSITIES = [
@@ -106,7 +111,8 @@ def test_points_a_second(benchmark, capsys, name):
     )
 
 
-def test_machines_a_second(benchmark, capsys):
+@pytest.mark.parametrize("sizes", MACHINES)
+def test_machines_a_second(benchmark, capsys, sizes):
     """On five networks, each time anew."""
     import numba
 
@@ -114,23 +120,23 @@ def test_machines_a_second(benchmark, capsys):
     networks = [load_network(name) for name in names]
 
     def run():
-        study = Study([load_hardware("sre")], networks, parse_space(MACHINES))
+        study = Study([load_hardware("sre")], networks, parse_space(MACHINES[sizes]))
         through(study, study.size)
         return study.size
 
     threads, count = numba.get_num_threads(), run()
-    own = seconds(run, 3)
+    own = seconds(run)
     numba.set_num_threads(1)
     try:
-        single = seconds(run, 3)
+        single = seconds(run)
     finally:
         numba.set_num_threads(threads)
     benchmark.pedantic(run, rounds=1)
     report(
         capsys,
         benchmark,
-        f"machines: {count / own:,.0f} points/s on {threads} threads ({count:,} points,"
-        f" {own:.1f} s, median of 3, nothing counted before); {single / own:.2f} times one thread",
+        f"machines, {sizes}: {count / own:,.0f} points/s on {threads} threads ({count:,} points,"
+        f" {own:.2f} s, median of 5, nothing counted before); {single / own:.2f} times one thread",
         rate=count / own,
         speedup=single / own,
     )

@@ -42,7 +42,7 @@ _OWN = 8
 
 
 class Memory(NamedTuple):
-    """Scores of the largest of many, and moments of crossbars, from which on they are known.
+    """What a thread has worked out before, each at a place that its numbers tell.
 
     `scores` are those of `recost.kernels.maximum.largest`.  `asked` are the numbers of the
     crossbar that is asked for, `words` the same as words; those of crossbar i are `known[i]`, of
@@ -67,17 +67,18 @@ class Memory(NamedTuple):
 def make_memory(scores, moments):
     """A memory with places for so many numbers of crossbars and moments of crossbars."""
     asked = np.zeros(_KEY)
+    rows, parts = (_ROWS, _PARTS) if moments > 0 else (0, 0)
     return Memory(
         np.zeros((scores, MEMORY)),
         asked,
         asked.view(np.int64),
         np.zeros((moments, _KEY), np.int64),
         np.empty((moments, RESULTS * 3)),
-        np.zeros((_ROWS, _KEY), np.int64),
-        np.empty((_ROWS if moments > 0 else 0, _SHARED)),
-        np.empty((_ROWS, _KEY, 2), np.int64),
-        np.zeros((_PARTS if moments > 0 else 0, _KEY), np.int64),
-        np.empty((_PARTS if moments > 0 else 0, _SUMS)),
+        np.zeros((rows, _KEY), np.int64),
+        np.empty((rows, _SHARED)),
+        np.empty((rows, _KEY, 2), np.int64),
+        np.zeros((parts, _KEY), np.int64),
+        np.empty((parts, _SUMS)),
     )
 
 

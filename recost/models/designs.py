@@ -296,10 +296,10 @@ class Designs:
         """Make what is not known yet of the points `first`, whose names are `radix`."""
         named = zip(first.tolist(), radix[first].tolist(), strict=True)
         missing = [point for point, name in named if name not in self._place]
-        alike: dict[tuple[int, ...], list[int]] = {}
+        differ: dict[tuple[int, ...], list[int]] = {}  # in numbers alone
         for point, *words in zip(missing, *places[missing][:, self._words].T.tolist(), strict=True):
-            alike.setdefault(tuple(words), []).append(point)
-        for points in alike.values():
+            differ.setdefault(tuple(words), []).append(point)
+        for points in differ.values():
             self._make_many(radix[points].tolist(), places[points], values[points])
 
     def _make_many(self, names: Sequence[int], places: Array, values: Array) -> None:

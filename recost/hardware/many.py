@@ -61,7 +61,7 @@ def complete_many(kind: str, base: Settings, above: Settings, count: int) -> Man
         possible = np.full(count, all(value is not REQUIRED for value in values.values()))
         for combination in combinations(kind):
             faults = _of_each(values, combination.keys, count, combination.fault)
-            possible &= np.array([fault is None for fault in faults])
+            possible &= np.array([fault is None for fault in faults], bool)
         if possible.any():
             values, derived = complete(kind, merged)
             for path in derived:

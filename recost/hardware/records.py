@@ -59,9 +59,8 @@ def _record(hardware: Hardware, part: str, dtype: np.dtype[np.void]) -> npt.NDAr
 
 def records_of(part: str, values: Mapping[str, Any], count: int) -> npt.NDArray[np.void]:
     """Records of so many machines whose values, by dotted key, are one for all or one for each."""
-    keys = tuple(_keys(part))
     records = np.empty(count, STRUCTURE_DTYPE if part == "structure" else TECHNOLOGY_DTYPE)
-    for key in keys:
+    for key in _fields(part)[0]:
         value = values[key.path]
         records[key.record_field] = value if isinstance(value, np.ndarray) else _code(key, value)
     return records

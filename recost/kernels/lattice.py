@@ -169,7 +169,7 @@ def slowest_tied(joint, chunks, reached):
         beyond = 0.0
         for i in range(NODES):
             beyond -= density(i * _STEP - _REACH) * math.expm1(joint[i, t])
-        reached[t] += chunks * math.log1p(-min(beyond / whole, 1.0))
+        reached[t] += log_none(chunks, beyond / whole)
 
 
 @light

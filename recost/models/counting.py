@@ -29,7 +29,8 @@ Array = np.ndarray[Any, Any]
 
 # Counts of networks that are kept (54 layers x 21 counts are 9 KB each), and tables (megabytes).
 _KEPT, _KEPT_TABLES = 8_000, 64
-# Moments of crossbars that a thread remembers (1.2 KB each); a prime, as `REMEMBERED`.
+# Moments of crossbars that a thread remembers for a hardware and a network; a prime.  With what
+# else it remembers they take some MB, 80 if rows of the largest fill all places.
 _KEPT_MOMENTS = 4_093
 # Points on one structure from which on tables take less time than direct sums.
 _WORTH_TABLES = 64

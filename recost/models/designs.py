@@ -157,15 +157,22 @@ class Levels:
         self.shown = [number(v, t) for v, t in zip(values, texts, strict=True)]
         plain = all(type(value) in (int, float, bool) for value in values)
         self.codes: Array | None = np.array(values, float) if plain else None
+        number_at = [type(value) in (int, float) for value in values]
+        self._words = np.where(number_at, -1, np.arange(len(values)))
+        known = [value if there else 0 for value, there in zip(values, number_at, strict=True)]
+        self._numbers = np.array(known, np.int64 if self.key.kind is int else float)
         words = any(type(value) is str for value in self.shown)
         self._column = np.array([str(value) for value in self.shown] if words else self.shown)
 
     def between(self, value: float) -> Setting:
-        """A value of an interval as a setting; raises InputError for one that cannot be."""
+        """A value of an interval as a setting; raises InputError for one that cannot be.
+
+        Its number is the one that records have; the text, read again, may be off in the last bit.
+        """
         found, faults = read_settings(self._kind, {self.axis.key: self.axis.text(value)}, "--vary")
         if faults:
             raise InputError(faults)
-        return found[self.axis.key]
+        return replace(found[self.axis.key], value=float(self.in_si(np.array([value]))[0]))
 
     def in_si(self, values: Array) -> Array:
         """Values of an interval, given in its own unit, in SI."""
@@ -175,17 +182,13 @@ class Levels:
         scaled = values * (high / self.axis.high) if self.axis.high else low + (high - low) * share
         return np.asarray(scaled)
 
-    @property
-    def is_column(self) -> bool:
-        """Whether machines that differ in this key alone can be made at once, from an array."""
-        return self.codes is not None and self.key.kind in (int, float)
+    def words(self, places: Array) -> Array:
+        """Which of the levels points have, -1 for a number: such machines are made at once."""
+        return np.full(len(places), -1) if self.axis.continuous else self._words[places]
 
     def numbers(self, places: Array, values: Array) -> Array:
-        """The values at points as rules take them."""
-        if self.axis.continuous:
-            return self.in_si(values)
-        assert self.codes is not None
-        return self.codes[places].astype(np.int64 if self.key.kind is int else float)
+        """The values at points, all numbers, as rules take them."""
+        return self.in_si(values) if self.axis.continuous else self._numbers[places]
 
     def put(self, places: Array, values: Array, fields: Array) -> None:
         """Put in the record's field what belongs there at the points."""
@@ -212,7 +215,7 @@ def _fault_of(make: Callable[[], Hardware]) -> str:
         make()
     except InputError as error:
         return error.faults[0].message
-    return "at the edge of what can be"  # a number from between two texts, rounded
+    return "at the edge of what can be"  # powers may be off in the last bit
 
 
 class Designs:
@@ -240,8 +243,6 @@ class Designs:
         self.prices = [i for i, group in enumerate(groups) if group == "price"]
         self.free = [i for i, group in enumerate(groups) if group == "free"]
         self.tied = [i for i, group in enumerate(groups) if group == "tied"]
-        self._columns = [i for i in self.tied if self.levels[i].is_column]
-        self._words = [i for i in self.tied if not self.levels[i].is_column]
         self._families: dict[tuple[int, ...], int] = {}
         self._lock = threading.Lock()
         self._forget()
@@ -249,7 +250,7 @@ class Designs:
     def _forget(self) -> None:
         """Start anew with nothing kept; others hold what was there."""
         self._place: dict[int, int] = {}
-        self._refused: dict[int, str] = {}
+        self._refused: dict[int, Callable[[], Hardware]] = {}
         self._kept = Kept(self._families)
 
     def _group(self, levels: Levels) -> str:
@@ -288,7 +289,7 @@ class Designs:
             rows = np.array([self._place[name] for name in names], np.int64)
             lost = first[rows < 0]
             point = int(lost.min()) if len(lost) else -1
-            refused = (point, self._refused[int(radix[point])]) if len(lost) else None
+            refused = (point, _fault_of(self._refused[int(radix[point])])) if len(lost) else None
             every = repeated_number(rows[0], len(places)) if len(rows) == 1 else rows[inverse]
             return self._kept.tied(every, refused)
 
@@ -296,16 +297,22 @@ class Designs:
         """Make what is not known yet of the points `first`, whose names are `radix`."""
         named = zip(first.tolist(), radix[first].tolist(), strict=True)
         missing = [point for point, name in named if name not in self._place]
+        if not missing:
+            return
+        words = [self.levels[i].words(places[missing, i]).tolist() for i in self.tied]
         differ: dict[tuple[int, ...], list[int]] = {}  # in numbers alone
-        for point, *words in zip(missing, *places[missing][:, self._words].T.tolist(), strict=True):
-            differ.setdefault(tuple(words), []).append(point)
-        for points in differ.values():
-            self._make_many(radix[points].tolist(), places[points], values[points])
+        for point, *chosen in zip(missing, *words, strict=True):
+            differ.setdefault(tuple(chosen), []).append(point)
+        for alike_words, points in differ.items():
+            columns = [i for i, word in zip(self.tied, alike_words, strict=True) if word < 0]
+            self._make_many(radix[points].tolist(), columns, places[points], values[points])
 
-    def _make_many(self, names: Sequence[int], places: Array, values: Array) -> None:
-        """Make the machines of points that differ in numbers alone."""
+    def _make_many(
+        self, names: Sequence[int], columns: Sequence[int], places: Array, values: Array
+    ) -> None:
+        """Make the machines of points that differ in the numbers of some keys alone."""
         settings = self._settings(places[0])
-        for i in self._columns:
+        for i in columns:
             levels = self.levels[i]
             numbers = levels.numbers(places[:, i], values[:, i])
             settings[levels.axis.key] = replace(levels.settings[0], value=numbers)
@@ -316,7 +323,7 @@ class Designs:
             self._place[name] = row if possible else -1
             row += possible
             if not possible:
-                self._refused[name] = _fault_of(partial(self._make, places, values, i))
+                self._refused[name] = partial(self._make, places, values, i)
         self._kept.add(hardware.name, many, partial(self._make, places, values))
 
     def _settings(self, places: Array) -> dict[str, Setting]:

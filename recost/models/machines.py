@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from collections.abc import Callable, Sequence
-from typing import Any, NamedTuple, overload
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -21,6 +21,32 @@ _MODEL = ["budget_on_overflow", "mapping_replication"]
 _WRITES = ["cell_write_energy_j", "cell_write_time_s"]
 
 
+class Made:
+    """Machines of which records are known: each is made when it is asked for, and kept."""
+
+    def __init__(self) -> None:
+        self._ends: list[int] = []
+        self._makers: list[tuple[Callable[[int], Hardware], Array]] = []
+        self._made: dict[int, Hardware] = {}
+
+    def __len__(self) -> int:
+        return self._ends[-1] if self._ends else 0
+
+    def __getitem__(self, row: int) -> Hardware:
+        found = self._made.get(row)
+        if found is None:
+            part = bisect_right(self._ends, row)
+            make, which = self._makers[part]
+            found = self._made[row] = make(int(which[row - self._ends[part] + len(which)]))
+        return found
+
+    def add(self, make: Callable[[int], Hardware], which: Array) -> None:
+        """More machines: what makes one of some number, and their numbers."""
+        if len(which):
+            self._ends.append(len(self) + len(which))
+            self._makers.append((make, which))
+
+
 class Tied(NamedTuple):
     """The hardware of some points: `rows` says which each point has, -1 where there is none.
 
@@ -31,7 +57,7 @@ class Tied(NamedTuple):
     """
 
     rows: Array
-    kept: Sequence[Hardware]
+    kept: Made
     structures: Array
     technologies: Array
     families: Array
@@ -43,38 +69,6 @@ class Tied(NamedTuple):
         return self._replace(rows=self.rows[points])
 
 
-class _Hardware(Sequence[Hardware]):
-    """Machines of which records are known: each is made when it is asked for, and kept."""
-
-    def __init__(self) -> None:
-        self._ends: list[int] = []
-        self._makers: list[tuple[Callable[[int], Hardware], Array]] = []
-        self._made: dict[int, Hardware] = {}
-
-    def __len__(self) -> int:
-        return self._ends[-1] if self._ends else 0
-
-    @overload
-    def __getitem__(self, row: int) -> Hardware: ...
-    @overload
-    def __getitem__(self, row: slice) -> Sequence[Hardware]: ...
-    def __getitem__(self, row: int | slice) -> Hardware | Sequence[Hardware]:
-        if isinstance(row, slice):
-            return [self[i] for i in range(*row.indices(len(self)))]
-        found = self._made.get(row)
-        if found is None:
-            make, which = self._makers[bisect_right(self._ends, row)]
-            i = row - self._ends[bisect_right(self._ends, row)] + len(which)
-            found = self._made[row] = make(int(which[i]))
-        return found
-
-    def add(self, make: Callable[[int], Hardware], which: Array) -> None:
-        """More machines: what makes one of some number, and their numbers."""
-        if len(which):
-            self._ends.append(len(self) + len(which))
-            self._makers.append((make, which))
-
-
 class Kept:
     """Machines that are kept; what `tied` has handed out stays as it is.
 
@@ -82,11 +76,12 @@ class Kept:
     """
 
     def __init__(self, numbers: dict[tuple[int, ...], int]) -> None:
-        self._hardware = _Hardware()
+        self._hardware = Made()
         self._structures: Array = np.zeros(0, STRUCTURE_DTYPE)
         self._technologies: Array = np.zeros(0, TECHNOLOGY_DTYPE)
         self._families: Array = np.zeros(0, np.int64)
         self._notes: Array = np.zeros(0, object)
+        self._more: list[tuple[Array, Array, Array, Array]] = []  # of these, yet to be joined
         self._numbers = numbers
 
     def add(self, name: str, many: Many, make: Callable[[int], Hardware]) -> None:
@@ -99,10 +94,7 @@ class Kept:
         families = self._number(structures, technologies, many.values["mapping.replication"])
         notes = np.empty(len(some), object)
         notes[:] = ["\n".join(f"{name}: {note}" for note in said) for said in many.notes()]
-        self._structures = _longer(self._structures, structures)
-        self._technologies = _longer(self._technologies, technologies)
-        self._families = np.concatenate([self._families, families])
-        self._notes = np.concatenate([self._notes, notes[some]])
+        self._more.append((structures, technologies, families, notes[some]))
         self._hardware.add(make, np.flatnonzero(some))
 
     def __len__(self) -> int:
@@ -120,6 +112,13 @@ class Kept:
 
     def tied(self, rows: Array, refused: tuple[int, str] | None) -> Tied:
         """Points that have these machines."""
+        if self._more:
+            more = [list(parts) for parts in zip(*self._more, strict=True)]
+            self._structures = _joined([self._structures, *more[0]])
+            self._technologies = _joined([self._technologies, *more[1]])
+            self._families = np.concatenate([self._families, *more[2]])
+            self._notes = np.concatenate([self._notes, *more[3]])
+            self._more.clear()
         return Tied(
             rows,
             self._hardware,
@@ -131,10 +130,10 @@ class Kept:
         )
 
 
-def _longer(records: Array, more: Array) -> Array:
-    """Records and more of them at the end.
+def _joined(records: Sequence[Array]) -> Array:
+    """Records, one after the other.
 
     NumPy joins arrays of records by comparing their fields, which takes longer than making them.
     """
-    words = np.concatenate([records.view(np.int64), more.view(np.int64)])
-    return words.view(records.dtype)
+    words = np.concatenate([part.view(np.int64) for part in records])
+    return words.view(records[0].dtype)

@@ -163,6 +163,12 @@ class Sweep:
         return self.run >= _WORTH_LINES
 
     @property
+    def builds_each(self) -> bool:
+        """Whether a hardware is made for every point, which the interpreter does: to draw from."""
+        endless = any(self.levels[i].axis.continuous for i in self.designs.tied)
+        return endless and self._worlds is not None
+
+    @property
     def levels(self) -> list[Levels]:
         """The values of the hardware's keys."""
         return self.designs.levels
@@ -282,7 +288,7 @@ class Sweep:
     ) -> None:
         """Points of one network whose hardware is of one kind."""
         tied, values = given[0].at(points), given[2][points]
-        own = given[1][points, self._ours], values[:, self._ours]
+        own = given[1][points][:, self._ours], values[:, self._ours]
         try:
             table = self.densities.network(network)
             others = values[:, self._theirs]

@@ -96,10 +96,10 @@ class Pair:
     def slow(self) -> bool:
         """Whether the interpreter does most of the work: threads gain nothing, and it takes long.
 
-        So it does where the machine or the baseline has no kernel.
+        So it does where the machine or the baseline has no kernel, or one is made for every point.
         """
         kernels = [self.model, *([self.reference.model] if self.reference else [])]
-        return any(isinstance(one, OneByOne) for one in kernels)
+        return any(isinstance(one, OneByOne) or one.builds_each for one in kernels)
 
     def shown(self, name: str) -> list[Any]:
         """Values that the column of an axis may show."""

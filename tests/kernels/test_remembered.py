@@ -118,3 +118,19 @@ def test_more_parts_than_are_remembered(many, kept):
         remembered_moments(*given_, memory, remembered)
         np.testing.assert_array_equal(remembered, direct)
     assert memory.known.any() == kept
+
+
+@pytest.mark.parametrize("rows", [700, 2_000, 9_000])
+def test_rows_of_which_more_is_to_be_known_than_is_remembered(rows):
+    """Of the smallest all is remembered, of the next not what rows share, of the last no part."""
+    groups, parts = arrays([(2, 3, [(1.0, 0.3, 0.0)]), (1, 2, [(1.0, 0.1, 0.0)])])
+    given_ = Rows(rows, 128, 1.0, 1, 0.0, 0.0), groups, parts, np.linspace(0.1, 0.9, 17)
+    memory = make_memory(1, 7)
+    direct, remembered = np.empty((2, RESULTS, 3))
+    crossbar_moments(*given_, direct)
+    for _ in range(2):
+        memory.known[:] = 0  # what crossbars come to is forgotten, what they are made of is not
+        remembered_moments(*given_, memory, remembered)
+        np.testing.assert_array_equal(remembered, direct)
+    assert memory.rows.any() == (rows == 700)
+    assert memory.parts.any() == (rows < 9_000)

@@ -43,10 +43,10 @@ SPACES = {
 }  # fmt: skip
 
 
-def study_of(vary, hardware=("sre",), networks=("lenet5",), baseline=None, **options):
+def study_of(vary, hardware=("sre",), networks=("lenet5",), baseline=None, pricing=None, **options):
     machines = [load_hardware(name) for name in hardware]
-    space = parse_space(vary, **options)
-    return Study(machines, [load_network(name) for name in networks], space, baseline=baseline)
+    networks, space = [load_network(name) for name in networks], parse_space(vary, **options)
+    return Study(machines, networks, space, pricing or Pricing(), baseline=baseline)
 
 
 def selected(study, selection):
@@ -112,6 +112,29 @@ def test_machines_of_an_interval_are_estimates():
     vary = ["leakage.fraction=0.01:0.2", "adc.energy=1 pJ:2 pJ", "adc.rate=1 GS/s:2 GS/s",
             "cell.read_energy=1 fJ:2 fJ", "adc.bits=5,auto", "adc.scaling=linear"]  # fmt: skip
     check_against_estimate(vary, "sre", "lenet5", 12, samples=64)
+
+
+def test_a_number_from_an_interval_is_the_same_for_records_and_for_what_can_be():
+    """A text holds it too, and read again it is off in the last bit at every sixth point."""
+    vary = ["cell.resistance_on=1.1 kohm:97.3 kohm", "cell.resistance_off=1 Mohm"]
+    space = parse_space(vary, samples=256)
+    _, values = space.points(0, 256)
+    levels = designs.Designs(load_hardware("sre"), space.axes).levels[0]
+    numbers = levels.in_si(values[:, 0]).tolist()
+    assert [levels.between(value).value for value in values[:, 0].tolist()] == numbers
+    for point in range(28, 33):  # one as large as the resistance of the off state cannot be
+        study = study_of([vary[0], f"cell.resistance_off={numbers[point]!r} ohm"], samples=256)
+        assert study.table(point, point + 1)[1] == 1
+        assert study.table(0, 256)[1] == sum(value >= numbers[point] for value in numbers)
+
+
+def test_keys_of_networks_may_stand_between_those_of_hardware():
+    vary = ["operation_unit.rows=8,16", "workload:profile.*.weights.elements=0.1,0.3",
+            "sparsity.weights=none,ou-row,ou-column"]  # fmt: skip
+    check_against_estimate(vary, "sre", "lenet5", 12)
+    study = study_of(vary)
+    whole, impossible = study.table(0, study.size)
+    assert len(whole["energy_j"]) + impossible == study.size
 
 
 def test_a_machine_that_a_network_cannot_be_bound_to_speaks_for_no_other():
@@ -253,6 +276,11 @@ def test_what_the_interpreter_works_out_goes_piece_by_small_piece():
                         baseline=load_hardware("base-digital"))  # fmt: skip
     compiled = study_of(["workload:profile.*.weights.elements=0.1:0.4"], samples=100_000)
     assert baseline.alone
+    endless = ["operation_unit.cycle_time=10 ns:90 ns"]
+    drawn = study_of(endless, samples=100_000, pricing=Pricing(draws=Draws(20, 1)))
+    assert drawn.alone  # each machine is made, to draw from
+    assert drawn.step(100_000, 16) == baseline.step(100_000, 16)
+    assert not study_of(endless, samples=100_000).alone
     assert not compiled.alone
     assert baseline.step(100_000, 16) < compiled.step(100_000, 16)
 

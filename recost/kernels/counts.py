@@ -206,6 +206,15 @@ def count_work(layer, structure, placed, special, tables, room, counts):
     count_done(layer, structure, placed, cycles, room.work, counts)
 
 
+@inlined
+def count_layer(layer, structure, special, tables, memory, counts):
+    """`layer_counts` with a memory of what was counted before."""
+    room = make_room(structure, memory)
+    placed = layer_placement(layer, structure)
+    count_placed(layer, structure, placed, counts)
+    count_work(layer, structure, placed, special, tables, room, counts)
+
+
 @light
 def layer_counts(layer, structure, special, tables, counts):
     """Actions, cycles and crossbars of one layer, one image, into `counts` (see `Count`).
@@ -213,12 +222,3 @@ def layer_counts(layer, structure, special, tables, counts):
     `special` and `tables` as in `recost.kernels.waiting.crossbar_work`.
     """
     count_layer(layer, structure, special, tables, make_memory(1, 0), counts)
-
-
-@light
-def count_layer(layer, structure, special, tables, memory, counts):
-    """`layer_counts` with a memory of what was counted before."""
-    room = make_room(structure, memory)
-    placed = layer_placement(layer, structure)
-    count_placed(layer, structure, placed, counts)
-    count_work(layer, structure, placed, special, tables, room, counts)

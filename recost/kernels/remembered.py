@@ -17,7 +17,6 @@ from recost.kernels.maximum import MEMORY
 from recost.kernels.moments import (
     RESULTS,
     alone,
-    crossbar_moments,
     repeat_group,
     sum_moments,
 )
@@ -25,7 +24,6 @@ from recost.kernels.part_sums import (
     Shared,
     fill_part,
     fill_shared,
-    make_shared,
     sums_of_part,
 )
 
@@ -129,62 +127,70 @@ def _is_known(known, words, first, last):
     return same
 
 
-@kernel
-def _remembered_shared(rows, streams, memory):
-    """What crossbars of the rows that are asked for share."""
+@inlined
+def _remembered_shared(rows, streams, memory, used):
+    """What crossbars of the rows that are asked for share, by `used` numbers if there are any."""
     size, slices = rows.number + 1, streams.size
-    if size * (2 * slices + 1) > memory.shared.shape[1]:
-        return make_shared(rows, streams)
-    place = _hash(memory.words, 1, _OWN + slices, 0) % _ROWS
-    known, room = memory.rows[place], memory.shared[place]
+    numbers, last = size * (2 * slices + 1), _OWN + slices
+    remember = used > 0 and numbers <= memory.shared.shape[1]
+    place = _hash(memory.words, 1, last, 0) % _ROWS if remember else 0
+    room = memory.shared[place] if remember else np.empty(numbers)
+    spans = memory.spans[place, :slices] if remember else np.empty((slices, 2), np.int64)
     by_slice = room[: size * (slices + 1)].reshape(size, slices + 1)
-    laws = room[size * (slices + 1) : size * (2 * slices + 1)].reshape(slices, size)
-    shared = Shared(by_slice, laws, memory.spans[place, :slices])
-    if not _is_known(known, memory.words, 1, _OWN + slices):
+    laws = room[size * (slices + 1) : numbers].reshape(slices, size)
+    shared = Shared(by_slice, laws, spans)
+    if not (remember and _is_known(memory.rows[place], memory.words, 1, last)):
         fill_shared(rows, streams, shared)
-        known[: _OWN + slices] = memory.words[: _OWN + slices]
+        if remember:
+            memory.rows[place, :last] = memory.words[:last]
     return shared
 
 
-@kernel
-def _remembered_part(rows, parts, streams, shared, memory, c, sums):
-    """`fill_part` of one of the parts that are asked for."""
-    if sums.size > memory.sums.shape[1]:
-        fill_part(rows, parts[c], streams, shared, sums)
-        return
+@inlined
+def _remembered_part(rows, parts, streams, known, memory, c, sums):
+    """`fill_part` of one of the parts that are asked for; `known` are (used, what rows share)."""
+    used, shared = known
+    remember = used > 0 and sums.size <= memory.sums.shape[1]
     # The words of the rows come first, and then two of the part, behind its weight.
     words, last, own = memory.words, _OWN + streams.size, _OWN + streams.size + 3 * c + 1
-    place = _hash(words, own, own + 2, _hash(words, 1, last, 0)) % memory.parts.shape[0]
-    known, remembered = memory.parts[place], memory.sums[place, : sums.size]
-    same = _is_known(known, words, 1, last)
-    if same and known[last] == words[own] and known[last + 1] == words[own + 1]:
-        sums[:] = remembered
+    place, same = 0, False
+    if remember:
+        place = _hash(words, own, own + 2, _hash(words, 1, last, 0)) % memory.parts.shape[0]
+        mine = memory.parts[place]
+        same = _is_known(mine, words, 1, last)
+        same = same and mine[last] == words[own] and mine[last + 1] == words[own + 1]
+    if same:
+        sums[:] = memory.sums[place, : sums.size]
         return
     fill_part(rows, parts[c], streams, shared, sums)
-    remembered[:] = sums
-    known[:last] = words[:last]
-    known[last], known[last + 1] = words[own], words[own + 1]
+    if remember:
+        memory.sums[place, : sums.size] = sums
+        memory.parts[place, :last] = words[:last]
+        memory.parts[place, last], memory.parts[place, last + 1] = words[own], words[own + 1]
 
 
 @kernel
 def remembered_moments(rows, groups, parts, streams, memory, out):
-    """As `recost.kernels.moments.crossbar_moments`, the same bits; `memory` has places."""
+    """As `recost.kernels.moments.crossbar_moments`, the same bits; `memory` has places.
+
+    What is summed is called from one place each: kernels take as long to compile as they are long
+    with all that they call.
+    """
     used = _ask(rows, groups, parts, streams, memory.asked)
-    if used == 0:
-        crossbar_moments(rows, groups, parts, streams, out)
-        return
     place = _hash(memory.words, 0, used, 0) % memory.known.shape[0]
     known, moments = memory.known[place], memory.moments[place]
-    if not _is_known(known, memory.words, 0, used):
-        shared = _remembered_shared(rows, streams, memory)
+    if used > 0 and _is_known(known, memory.words, 0, used):
+        for cause in range(RESULTS):
+            for m in range(3):
+                out[cause, m] = moments[3 * cause + m]
+    else:
+        shared = _remembered_shared(rows, streams, memory, used)
         sums = np.empty((parts.size, sums_of_part(rows, streams.size)))
         for c in range(parts.size):
-            _remembered_part(rows, parts, streams, shared, memory, c, sums[c])
+            _remembered_part(rows, parts, streams, (used, shared), memory, c, sums[c])
         sum_moments(rows, alone(groups), parts, streams, (shared, sums), out)
-        known[:used] = memory.words[:used]
-        moments[:] = out.ravel()
-    for cause in range(RESULTS):
-        for m in range(3):
-            out[cause, m] = moments[3 * cause + m]
+        if used > 0:
+            known[:used] = memory.words[:used]
+            moments[:] = out.ravel()
     if groups.size == 1:
         repeat_group(groups[0].multiplicity, groups[0].width, out)

@@ -196,11 +196,11 @@ def sum_moments(rows, groups, parts, streams, known, out):
         _live_terms(rows, groups, parts, streams.size, sums, terms)
     for m in range(3):
         live = terms[_LIVE, m]
-        shared = terms[_INPUT, m] - terms[_LIVE_SLICE, m]
+        through = terms[_INPUT, m] - terms[_LIVE_SLICE, m]
         fixed = terms[_WEIGHT, m] - terms[_LIVE_GROUP, m]
         rest = terms[_UNITS, m] - terms[_INPUT_ONE, m] - terms[_WEIGHT_ONE, m]
         out[SHARED_FIXED, m] = live
-        out[SHARED_FRESH, m] = shared
+        out[SHARED_FRESH, m] = through
         out[OWN_FIXED, m] = fixed
         out[OWN_FRESH, m] = rest + terms[_LIVE_BOTH, m]
     for cause in range(ACTIONS):

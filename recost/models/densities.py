@@ -12,7 +12,7 @@ from recost.errors import Fault, InputError
 from recost.hardware import Hardware
 from recost.kernels.records import BOUND_LAYER
 from recost.models.binding import bind
-from recost.models.designs import Varied, number
+from recost.models.levels import Varied, number
 from recost.models.numbers import repeated_number
 from recost.network import LayerTable
 

@@ -12,7 +12,7 @@ import numpy as np
 from recost.errors import Fault, InputError
 from recost.hardware import Hardware
 from recost.models.densities import Densities
-from recost.models.designs import Levels, Varied
+from recost.models.levels import Levels, Varied
 from recost.models.sweep import Evaluated
 from recost.models.uncertainty import FIGURES, Draws
 from recost.network import LayerTable

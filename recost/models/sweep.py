@@ -16,8 +16,9 @@ from recost.kernels.pricing import Records
 from recost.models.binding import binding
 from recost.models.counting import NOT_COUNTED, Counting, Machines
 from recost.models.densities import Densities
-from recost.models.designs import Designs, Levels, Varied, alike, field_of, values_in
+from recost.models.designs import Designs, alike, field_of, values_in
 from recost.models.inference import check_reload, special_mode
+from recost.models.levels import Levels, Varied
 from recost.models.machines import Tied
 from recost.models.numbers import Sheet, is_repeated
 from recost.models.pricing import Lines, Summed

@@ -80,6 +80,8 @@ def test_start_up_ratios(capsys):
     ("estimate", "-H", "base-digital", "-H", "pipelayer", "-W", "cnn-mnist", "--phase", "training"),
     ("lifetime", "-H", "write-elimination", "-W", "cnn-mnist"),
     ("montecarlo", "cycles", "-H", "sre", "-W", "lenet5", "--trials", "2"),
+    # Chunks whose slowest crossbar is certain.
+    ("estimate", "-H", "sre", "-W", "lenet5-ssl", "--set", "sparsity.weights=crossbar-row"),
 ])  # fmt: skip
 def test_the_interpreter_says_the_same(recost, command):
     """For those who look into kernels with a debugger."""

@@ -121,7 +121,7 @@ def tell_compiling(note: Callable[[str], None]) -> None:
 
     when_compiling(
         lambda: note(
-            "compiling, once on this machine: some seconds; a minute or two for sweeps and studies"
+            "compiling, once on this machine: some seconds; a minute or so for sweeps and studies"
         )
     )
 

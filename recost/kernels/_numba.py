@@ -16,6 +16,8 @@ Policy, each setting with its reason:
 * ``_nrt`` on, but off for kernels that make no arrays and borrow those that they are handed: each
   hand that an array passes through counts itself in and out, which costs a kernel of many small
   steps a third of its time.
+* ``forceinline`` off unless a kernel asks for it: one that does not say inherits it from whatever
+  kernel makes it compile, with all that it calls in turn, into one function of megabytes.
 * ``no_cfunc_wrapper``: no kernel is passed to another as a value, and a wrapper for that is a
   module more to optimise for every kernel.
 * Lazy signatures: an eager one compiles at import, whether or not it is called.
@@ -144,6 +146,7 @@ def _compile(function: Function, **options: Any) -> Function:
         "nogil": True,
         "no_cfunc_wrapper": True,
         "_nrt": True,
+        "forceinline": False,
         "cache": folder is not None,
         **options,
     }

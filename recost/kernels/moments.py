@@ -27,6 +27,7 @@ from recost.kernels.binomial import (
     add_cumulants,
     count_pmf,
 )
+from recost.kernels.copying import copy_onto
 from recost.kernels.part_sums import (
     BEYOND,
     FIRST,
@@ -112,7 +113,7 @@ def _input_terms(rows, groups, parts, shared, sums, terms):
         if groups[k].count == 1 and parts[c].weight == 1.0:
             for m in range(3):
                 terms[_INPUT_ONE, m] += many * sums[c, inputs_at(slices) + m]
-            mixed[:] = cycles[c]
+            copy_onto(cycles[c], mixed)
         else:
             _mix(cycles, groups[k], parts, mixed)
             add_laws(shared, many, mixed, terms[_INPUT_ONE])

@@ -13,6 +13,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from recost.kernels._numba import inlined, kernel, light
+from recost.kernels.copying import copy_onto
 from recost.kernels.maximum import MEMORY
 from recost.kernels.moments import (
     RESULTS,
@@ -142,7 +143,7 @@ def _remembered_shared(rows, streams, memory, used):
     if not (remember and _is_known(memory.rows[place], memory.words, 1, last)):
         fill_shared(rows, streams, shared)
         if remember:
-            memory.rows[place, :last] = memory.words[:last]
+            copy_onto(memory.words, memory.rows[place, :last])
     return shared
 
 
@@ -160,12 +161,12 @@ def _remembered_part(rows, parts, streams, known, memory, c, sums):
         same = _is_known(mine, words, 1, last)
         same = same and mine[last] == words[own] and mine[last + 1] == words[own + 1]
     if same:
-        sums[:] = memory.sums[place, : sums.size]
+        copy_onto(memory.sums[place], sums)
         return
     fill_part(rows, parts[c], streams, shared, sums)
     if remember:
-        memory.sums[place, : sums.size] = sums
-        memory.parts[place, :last] = words[:last]
+        copy_onto(sums, memory.sums[place, : sums.size])
+        copy_onto(words, memory.parts[place, :last])
         memory.parts[place, last], memory.parts[place, last + 1] = words[own], words[own + 1]
 
 
@@ -190,7 +191,7 @@ def remembered_moments(rows, groups, parts, streams, memory, out):
             _remembered_part(rows, parts, streams, (used, shared), memory, c, sums[c])
         sum_moments(rows, alone(groups), parts, streams, (shared, sums), out)
         if used > 0:
-            known[:used] = memory.words[:used]
-            moments[:] = out.ravel()
+            copy_onto(memory.words, known[:used])
+            copy_onto(out.ravel(), moments)
     if groups.size == 1:
         repeat_group(groups[0].multiplicity, groups[0].width, out)

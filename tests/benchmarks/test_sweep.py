@@ -179,7 +179,8 @@ def test_densities_beside_numpy(benchmark, capsys):
     hardware, network = load_hardware("sre"), load_network("resnet50-gsl")
     keys = ("profile.*.weights.elements=0.05:0.4", "profile.*.weights.rows=0.6:0.95")
     sweep = Sweep(hardware, network, [parse_axis(key) for key in keys], (), (0, 1))
-    sweep.counting.points = points = 16_384
+    points = 16_384
+    sweep.counting.expect(points)
     shares = np.random.default_rng(0).random((points, 2))
     element, rho = 0.05 + 0.35 * shares[:, 0], 0.6 + 0.35 * shares[:, 1]
     sweep.evaluate(np.zeros((1, 2), np.int64), np.array([[0.1, 0.8]]))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 
+import numba
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -17,7 +18,7 @@ from recost.hardware.records import (
     technology_record,
 )
 from recost.kernels import counts, engine
-from recost.kernels._numba import light, when_compiling
+from recost.kernels._numba import joined, kernel, light, when_compiling
 from recost.kernels._tiers import interpreted, tiered
 from recost.kernels.powers import power
 from recost.kernels.records import BOUND_LAYER, GROUP, PART
@@ -130,6 +131,28 @@ def test_a_kernel_is_compiled_when_it_has_been_called_often(monkeypatch):
     assert kernel(4) == 8
     assert len(doubled.signatures) == 1
     assert len(told) <= 1  # it may be loaded from the cache
+
+
+@kernel
+def harmonic(n):
+    total = 0.0
+    for i in range(n):
+        total += 1.0 / (i + 1.0)
+    return total
+
+
+@joined
+def joined_harmonics(n):
+    return harmonic(n) - harmonic(n // 2)
+
+
+def test_what_a_joined_kernel_calls_is_not_joined_to_it(monkeypatch):
+    """Code loaded from a cache cannot be looked at; what compiles first decides for all."""
+    for dispatcher in (harmonic, joined_harmonics):
+        monkeypatch.setattr(dispatcher, "_cache", numba.core.caching.NullCache())
+    joined_harmonics(8)
+    assert "alwaysinline" in "".join(joined_harmonics.inspect_llvm().values())
+    assert "alwaysinline" not in "".join(harmonic.inspect_llvm().values())
 
 
 def test_no_field_is_hidden_by_what_every_record_has():

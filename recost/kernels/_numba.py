@@ -180,9 +180,14 @@ def light(function: Function) -> Function:
     return _marked(kernel(function))
 
 
+def bare(function: Function) -> Function:
+    """Compile a kernel that makes no arrays and returns none: it counts no holders."""
+    return _compile(function, _nrt=False)
+
+
 def borrowing(function: Function) -> Function:
-    """Compile a `light` kernel that makes no arrays and returns none: it counts no holders."""
-    return _marked(_compile(function, _nrt=False))
+    """Compile a `bare` kernel that is `light` too."""
+    return _marked(bare(function))
 
 
 def joined(function: Function) -> Function:

@@ -14,7 +14,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from recost.kernels._numba import inlined, kernel
+from recost.kernels._numba import bare, inlined, kernel
 
 # Terms below this share of the mode's are left out: 1e5 of them add less than 1e-17.
 _NEGLIGIBLE = 1e-22
@@ -42,7 +42,7 @@ class RawMoments(NamedTuple):
     beyond: float
 
 
-@kernel
+@bare
 def count_pmf(n, p, correlation, pmf):
     """P(K = k) for k = 0..n into `pmf`; returns the first and last k that matter.
 
@@ -97,7 +97,7 @@ def count_pmf(n, p, correlation, pmf):
     return first, last
 
 
-@kernel
+@bare
 def ceil_moments(n, p, correlation, height, pmf):
     """Raw moments of ceil(K / height): operation units that K active rows need.
 
@@ -123,7 +123,7 @@ def ceil_moments(n, p, correlation, height, pmf):
     return RawMoments(one, two, three, float(usual), beyond)
 
 
-@kernel
+@bare
 def _clustered_means(n, p, correlation, height, law, means):
     """`ceil_means` of beta-binomial K_a, the rows of Polya's urn (Feller, vol. 1, V.2).
 
@@ -167,7 +167,7 @@ def _clustered_means(n, p, correlation, height, law, means):
             low += 1
 
 
-@kernel
+@bare
 def ceil_means(n, p, correlation, height, scratch, means):
     """E[ceil(K_a / height)] for K_a ~ Binomial(a, p), a = 0..n, into `means`.
 
@@ -198,7 +198,7 @@ def ceil_means(n, p, correlation, height, scratch, means):
         scratch[zero] = (1.0 - p) * scratch[zero] + p * wrapped if height > 1 else 1.0
 
 
-@kernel
+@bare
 def chunked_ceil_mean(n, p, chunk, means, pmf):
     """E over K ~ Binomial(n, p) of the summed `means` of K rows cut into chunks of `chunk`.
 
@@ -238,7 +238,7 @@ def pooled(n, p, correlation, numbers, shares):
     return used
 
 
-@kernel
+@bare
 def product_correlation(p, correlation_p, q, correlation_q):
     """Intra-class correlation of z x for independent z (mean p) and x (mean q).
 
@@ -252,7 +252,7 @@ def product_correlation(p, correlation_p, q, correlation_q):
     return max(0.0, (pairs_p * pairs_q - joint * joint) / (joint * (1.0 - joint)))
 
 
-@kernel
+@bare
 def add_cumulants(terms, weight, values, pmf, first, last):
     """Add `weight` times (mean, variance, third central moment) of values[k] to `terms`.
 
@@ -288,7 +288,7 @@ def add_cumulants(terms, weight, values, pmf, first, last):
     terms[2] += weight * third
 
 
-@kernel
+@bare
 def add_central(terms, weight, one, two, three):
     """Add `weight` times (mean, variance, third central moment) given raw moments."""
     terms[0] += weight * one

@@ -73,22 +73,25 @@ def _rows(layer, structure, number):
 
 
 @borrowing
-def know_inputs(layer, structure, room, cut, p):
-    """P(a wordline of a crossbar is active), at point p of a block."""
-    kinds, _ = input_streams(layer, structure.sparsity_activations, room.streams)
-    cut[X + p], cut[_TOTAL + p], cut[_STEEP + p] = stream_sums(room.streams[:kinds])
+def know_inputs(layer, structure, streams, cut, p):
+    """P(a wordline of a crossbar is active), at point p of a block; `streams` are scratch."""
+    kinds, _ = input_streams(layer, structure.sparsity_activations, streams)
+    cut[X + p], cut[_TOTAL + p], cut[_STEEP + p] = stream_sums(streams[:kinds])
     cut[_KINDS + p] = float(kinds)
 
 
 @borrowing
-def know_weights(layer, structure, key, room, cut, p):
-    """Densities of crossbars, at point p of a block; `key` are (layer, first bitline, set)."""
+def know_weights(layer, structure, key, space, cut, p):
+    """Densities of crossbars, at point p of a block; `key` are (layer, first bitline, set).
+
+    `space` is that of `crossbar_patterns`.
+    """
     element, sets = set_class(layer, structure, key[2])
     width, _ = column_units(structure, structure.crossbar_columns)
-    known, used, _ = group_patterns(layer, structure, (key[1], width, element), room)
+    known, used, _ = group_patterns(layer, structure, (key[1], width, element), space)
     # That rows depend does not depend on how many there are, if it is more than one.
-    rows, parts = _rows(layer, structure, 2), room.parts[:used]
-    simple = independent(rows, room.groups[:known], parts)
+    rows, parts = _rows(layer, structure, 2), space.parts[:used]
+    simple = independent(rows, space.groups[:known], parts)
     cut[P + p] = parts[0].density if simple else math.nan
     cut[RHO + p], cut[_SETS + p] = layer.row_density, float(sets)
 

@@ -199,9 +199,11 @@ def count_done(layer, structure, placed, cycles, work, counts):
     put_done(structure, done, counts)
 
 
-@inlined
-def count_work(layer, structure, placed, special, tables, room, counts):
-    """As `count_done`; `special` and `tables` as in `recost.kernels.waiting.crossbar_work`."""
+@borrowing
+def _count_in(room, layer, structure, special, tables, counts):
+    """`layer_counts` in a room, of which it is no holder: it has two dozen arrays."""
+    placed = layer_placement(layer, structure)
+    count_placed(layer, structure, placed, counts)
     cycles = crossbar_work(layer, structure, placed, special, tables, room)
     count_done(layer, structure, placed, cycles, room.work, counts)
 
@@ -209,10 +211,7 @@ def count_work(layer, structure, placed, special, tables, room, counts):
 @inlined
 def count_layer(layer, structure, special, tables, memory, counts):
     """`layer_counts` with a memory of what was counted before."""
-    room = make_room(structure, memory)
-    placed = layer_placement(layer, structure)
-    count_placed(layer, structure, placed, counts)
-    count_work(layer, structure, placed, special, tables, room, counts)
+    _count_in(make_room(structure, memory), layer, structure, special, tables, counts)
 
 
 @light

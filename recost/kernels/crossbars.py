@@ -11,7 +11,7 @@ from recost.kernels.moments import (
     LIMITS,
     crossbar_moments,
 )
-from recost.kernels.patterns import crossbar_patterns
+from recost.kernels.patterns import crossbar_patterns, pattern_room
 from recost.kernels.remembered import remembered_moments
 from recost.kernels.tables import tabulated_moments
 from recost.vocabulary import Compaction, WeightSparsity
@@ -76,7 +76,8 @@ def group_patterns(layer, structure, piece, room):
     width, _ = column_units(structure, bitlines)
     if mode in (_CROSSBAR_ROW, _OU_ROW):
         asked = bitlines if mode == _CROSSBAR_ROW else width
-        known = crossbar_patterns(layer, cells, element, (start, bitlines, asked), room)
+        span = start, bitlines, asked
+        known = crossbar_patterns(layer, cells, element, span, pattern_room(room))
     else:
         known = _dense_groups(bitlines, width, groups, parts)
     kept = 0.0

@@ -19,7 +19,7 @@ import math
 
 import numpy as np
 
-from recost.kernels._numba import inlined, kernel, light
+from recost.kernels._numba import bare, inlined, kernel, light
 from recost.kernels.binomial import count_pmf, log_none, pooled, product_correlation
 from recost.kernels.normal import below, density, quantile
 from recost.kernels.part_sums import row_correlation
@@ -129,7 +129,7 @@ def cleared(joint, cycles):
     return found
 
 
-@kernel
+@bare
 def add_tied(law, crossbars, tied, stretch, joint):
     """Add ln P(none of `crossbars` needs more than t | their common cause) to `joint`.
 
@@ -159,7 +159,7 @@ def add_tied(law, crossbars, tied, stretch, joint):
             joint[i, t] += crossbars * math.log(max(under, 1e-300))
 
 
-@kernel
+@bare
 def slowest_tied(joint, chunks, reached):
     """Add ln P(no chunk of `chunks` goes beyond t) to `reached[t]`, crossbars as in `joint`."""
     whole = 0.0
@@ -245,7 +245,7 @@ def add_known(rows, groups, parts, actives, crossbars, stretch, joint):
                 joint[i, t] += log_none(crossbars, above)
 
 
-@kernel
+@bare
 def slowest_known(joint, shares, chunks, reached):
     """Add ln P(no chunk of `chunks` goes beyond t) to `reached[t]`, crossbars as in `joint`.
 

@@ -21,7 +21,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from recost.kernels._numba import inlined, kernel
+from recost.kernels._numba import bare, inlined, kernel
 from recost.kernels.binomial import (
     add_central,
     add_cumulants,
@@ -60,7 +60,7 @@ _UNITS, _INPUT, _INPUT_ONE, _WEIGHT, _WEIGHT_ONE = range(5)
 _LIVE, _LIVE_SLICE, _LIVE_GROUP, _LIVE_BOTH = range(5, 9)
 
 
-@kernel
+@bare
 def _mix(values, group, parts, mixed):
     """The tables of a group's parts, averaged by their weights, into `mixed`."""
     for i in range(mixed.size):
@@ -70,7 +70,7 @@ def _mix(values, group, parts, mixed):
             mixed[i] += parts[c].weight * values[c, i]
 
 
-@inlined
+@bare
 def _unit_terms(rows, groups, parts, streams, sums, terms, out):
     """Moments of single groups in single slices, their limits, and the expected actions."""
     n, slices = rows.number, streams.size
@@ -102,11 +102,12 @@ def _unit_terms(rows, groups, parts, streams, sums, terms, out):
             out[ACTIONS, READS] += many * wide * active
 
 
-@inlined
-def _input_terms(rows, groups, parts, shared, sums, terms):
+@bare
+def _input_terms(rows, groups, parts, known, scratch, terms):
     """Causes that act through the inputs: E[T | a rows have the bit], whole and by group."""
+    (shared, sums), (total, mixed) = known, scratch
     slices = shared.laws.shape[0]
-    total, mixed = np.zeros(rows.number + 1), np.empty(rows.number + 1)
+    total[:] = 0.0
     cycles = sums[:, cycles_at(slices) : live_at(rows, slices, 0)]
     for k in range(groups.size):
         many, c = groups[k].multiplicity, groups[k].first
@@ -126,7 +127,7 @@ def _input_terms(rows, groups, parts, shared, sums, terms):
         add_laws(shared, 1.0, total, terms[_INPUT])
 
 
-@inlined
+@bare
 def _weight_terms(groups, parts, slices, sums, terms, out):
     """Causes that act through the weights: E[T | r rows kept], over all slices and by slice.
 
@@ -151,18 +152,16 @@ def _weight_terms(groups, parts, slices, sums, terms, out):
             add_central(terms[_WEIGHT if b == slices else _WEIGHT_ONE], many, one, two, three)
 
 
-@inlined
-def _live_terms(rows, groups, parts, slices, sums, terms):
+@bare
+def _live_terms(rows, groups, parts, sums, scratch, terms):
     """Causes that act through rows that are zero everywhere: E[T | l rows live]."""
-    n = rows.number
-    size = n + 1
-    pmf = np.empty(size)
-    first, last = count_pmf(n, rows.live, 0.0, pmf)
-    mixed = np.empty(size)
-    group_sum, everything = np.zeros((groups.size, size)), np.zeros(size)
+    (slices, pmf), (slice_sum, mixed), (everything, group_sum) = scratch
+    size = rows.number + 1
+    first, last = count_pmf(rows.number, rows.live, 0.0, pmf)
+    everything[:], group_sum[:, :] = 0.0, 0.0
     for b in range(slices):
         cycles = sums[:, live_at(rows, slices, b) : live_at(rows, slices, b + 1)]
-        slice_sum = np.zeros(size)
+        slice_sum[:] = 0.0
         for k in range(groups.size):
             many = groups[k].multiplicity
             _mix(cycles, groups[k], parts, mixed)
@@ -185,22 +184,24 @@ def sum_moments(rows, groups, parts, streams, known, out):
 
     `known` are what the rows share and the sums of each part (`recost.kernels.part_sums`).
     """
-    shared, sums = known
-    terms = np.zeros((9, 3))
+    sums = known[1]
+    size, slices, terms = rows.number + 1, streams.size, np.zeros((9, 3))
+    scratch = np.empty(size), np.empty(size)
     for cause in range(RESULTS):
         for m in range(3):
             out[cause, m] = 0.0
     _unit_terms(rows, groups, parts, streams, sums, terms, out)
-    _input_terms(rows, groups, parts, shared, sums, terms)
-    _weight_terms(groups, parts, streams.size, sums, terms, out)
+    _input_terms(rows, groups, parts, known, scratch, terms)
+    _weight_terms(groups, parts, slices, sums, terms, out)
     if rows.live < 1.0:
-        _live_terms(rows, groups, parts, streams.size, sums, terms)
+        live = np.empty(size), np.empty((groups.size, size))
+        _live_terms(rows, groups, parts, sums, ((slices, np.empty(size)), scratch, live), terms)
     for m in range(3):
-        live = terms[_LIVE, m]
+        gone = terms[_LIVE, m]
         through = terms[_INPUT, m] - terms[_LIVE_SLICE, m]
         fixed = terms[_WEIGHT, m] - terms[_LIVE_GROUP, m]
         rest = terms[_UNITS, m] - terms[_INPUT_ONE, m] - terms[_WEIGHT_ONE, m]
-        out[SHARED_FIXED, m] = live
+        out[SHARED_FIXED, m] = gone
         out[SHARED_FRESH, m] = through
         out[OWN_FIXED, m] = fixed
         out[OWN_FRESH, m] = rest + terms[_LIVE_BOTH, m]

@@ -39,6 +39,7 @@ from recost.kernels.counts import (
 from recost.kernels.crossbars import column_units
 from recost.kernels.engine import off_chip_counts, reloads
 from recost.kernels.ordinary import plan_cuts, plan_layer
+from recost.kernels.patterns import pattern_room
 from recost.kernels.placement import frees_crossbars
 from recost.kernels.prices import tiles_and_chips
 from recost.kernels.records import PLACED, Placement
@@ -177,7 +178,7 @@ def plan_layers(moving, structure, special, space):
 def _know_cuts(moving, structure, shares, space):
     """Densities of what crossbars of ordinary layers are cut from, at the points of a block."""
     ordinary, points, room = space.ordinary, shares.shape[0], space.room
-    cuts, many = ordinary.cuts, ordinary.used[1]
+    cuts, many, patterns = ordinary.cuts, ordinary.used[1], pattern_room(room)
     for p in range(points if many > 0 else 0):
         place_numbers(moving, shares[p], space.numbers)
         for k in range(many):
@@ -186,9 +187,9 @@ def _know_cuts(moving, structure, shares, space):
             if own or inputs:
                 _move(moving, kind, space.numbers, space.words)
             if inputs:
-                know_inputs(space.layers[kind], structure, room, cut, p)
+                know_inputs(space.layers[kind], structure, room.streams, cut, p)
             if own:
-                know_weights(space.layers[kind], structure, cuts[k], room, cut, p)
+                know_weights(space.layers[kind], structure, cuts[k], patterns, cut, p)
     for k in range(many):
         like = ordinary.cut[ordinary.like[k]]
         fill_cut(points, ordinary.driven[cuts[k, 0]], ordinary.cut[k], like)

@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from recost.kernels._numba import inlined, kernel
+from recost.kernels._numba import bare, inlined, kernel
 from recost.kernels.binomial import (
     add_cumulants,
     ceil_means,
@@ -75,7 +75,7 @@ def sums_of_part(rows, slices):
     return live_at(rows, slices, slices if rows.live < 1.0 else 0)
 
 
-@kernel
+@bare
 def row_correlation(pair, rows):
     """Average correlation of the weights in two of n rows, from that in two rows of one kernel.
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from typing import Any, NamedTuple
 
 from recost.kernels._numba import borrowing, inlined
 from recost.kernels.binomial import count_pmf
@@ -12,6 +13,21 @@ from recost.vocabulary import FilterZeros
 _INDEPENDENT = int(FilterZeros.INDEPENDENT)
 # Components of a mixture that differ by less than this are one component.
 _SAME = 1e-15
+
+
+class PatternSpace(NamedTuple):
+    """What of a `recost.kernels.room.Room` patterns are worked out in."""
+
+    groups: Any
+    parts: Any
+    shares: Any
+    live: Any
+
+
+@inlined
+def pattern_room(room):
+    """The arrays that `crossbar_patterns` needs: what is handed all of a room waits for that."""
+    return PatternSpace(room.groups, room.parts, room.shares, room.live)
 
 
 @borrowing
@@ -62,15 +78,15 @@ def _add_part(parts, first, at, weight, density, correlation):
 
 
 @inlined
-def _mixture(layer, element, room, touched, first):
+def _mixture(layer, element, space, touched, first):
     """Row-density mixture of a group that touches `touched` weights; returns where it ends.
 
-    `room.shares[i]` is P(weight i has a non-zero cell here | it is not zero).  Given the set of
+    `space.shares[i]` is P(weight i has a non-zero cell here | it is not zero).  Given the set of
     live filters, a live row holds a non-zero cell with 1 - prod_{live i} (1 - k e shares[i]).
     The filters' liveness is common to all rows (a mixture over the number of live ones, partial
     weights apart) unless the profile declares filter zeros independent.
     """
-    shares, parts, pmf = room.shares, room.parts, room.live
+    shares, parts, pmf = space.shares, space.parts, space.live
     live = layer.kernel_density * element
     filters = layer.filter_density
     if layer.filter_zeros == _INDEPENDENT or filters >= 1.0:
@@ -112,14 +128,14 @@ def _touched(layer, cells, start, width, shares):
 
 
 @borrowing
-def crossbar_patterns(layer, cells, element, span, room):
-    """The column groups of a crossbar into `room`; returns how many classes.
+def crossbar_patterns(layer, cells, element, span, space):
+    """The column groups of a crossbar into `space`; returns how many classes.
 
     `span` is (first bitline, counted from the first cell of a weight; bitlines of the crossbar;
     bitlines of a group).
     """
     start, bitlines, group_width = span
-    groups = room.groups
+    groups = space.groups
     whole, rest = bitlines // group_width, bitlines % group_width
     # After so many groups the next begins at the same cell of a weight again.
     period = cells // math.gcd(cells, group_width)
@@ -131,8 +147,8 @@ def crossbar_patterns(layer, cells, element, span, room):
         if k == alike:
             first, wide, many = whole, rest, 1
         head = (start + first * group_width) % cells
-        touched = _touched(layer, cells, head, wide, room.shares)
-        end = _mixture(layer, element, room, touched, used)
+        touched = _touched(layer, cells, head, wide, space.shares)
+        end = _mixture(layer, element, space, touched, used)
         groups[k].multiplicity, groups[k].width = float(many), wide
         groups[k].first, groups[k].count = used, end - used
         used = end

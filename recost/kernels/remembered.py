@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from recost.kernels._numba import inlined, kernel, light
+from recost.kernels._numba import bare, inlined, kernel, light
 from recost.kernels.copying import copy_onto
 from recost.kernels.maximum import MEMORY
 from recost.kernels.moments import (
@@ -114,8 +114,8 @@ def _hash(words, first, last, place):
     """A hash below 2^31 of these words, first to last, and of what came before, `place`."""
     for i in range(first, last):
         # Products stay below 2^63, so that the interpreter says the same.
-        place = ((place ^ (words[i] & _LOW)) * 0x2545F491) % 0x7FFFFFFF
-        place = ((place ^ ((words[i] >> 32) & _LOW)) * 0x2545F491) % 0x7FFFFFFF
+        mixed = (place ^ ((words[i] ^ (words[i] >> 32)) & _LOW)) * 0x2545F491
+        place = (mixed ^ (mixed >> 31)) & 0x7FFFFFFF
     return place
 
 
@@ -170,13 +170,29 @@ def _remembered_part(rows, parts, streams, known, memory, c, sums):
         memory.parts[place, last], memory.parts[place, last + 1] = words[own], words[own + 1]
 
 
+@bare
+def _remembered_parts(rows, parts, streams, known, memory, sums):
+    """As `fill_part` for each of the parts that are asked for."""
+    for c in range(parts.size):
+        _remembered_part(rows, parts, streams, known, memory, c, sums[c])
+
+
 @kernel
-def remembered_moments(rows, groups, parts, streams, memory, out):
-    """As `recost.kernels.moments.crossbar_moments`, the same bits; `memory` has places.
+def _work_out(rows, groups, parts, streams, memory, used, out):
+    """What `sum_moments` fills in for the crossbar that is asked for, by `used` numbers if any.
 
     What is summed is called from one place each: kernels take as long to compile as they are long
     with all that they call.
     """
+    shared = _remembered_shared(rows, streams, memory, used)
+    sums = np.empty((parts.size, sums_of_part(rows, streams.size)))
+    _remembered_parts(rows, parts, streams, (used, shared), memory, sums)
+    sum_moments(rows, alone(groups), parts, streams, (shared, sums), out)
+
+
+@bare
+def remembered_moments(rows, groups, parts, streams, memory, out):
+    """As `recost.kernels.moments.crossbar_moments`, the same bits; `memory` has places."""
     used = _ask(rows, groups, parts, streams, memory.asked)
     place = _hash(memory.words, 0, used, 0) % memory.known.shape[0]
     known, moments = memory.known[place], memory.moments[place]
@@ -185,13 +201,11 @@ def remembered_moments(rows, groups, parts, streams, memory, out):
             for m in range(3):
                 out[cause, m] = moments[3 * cause + m]
     else:
-        shared = _remembered_shared(rows, streams, memory, used)
-        sums = np.empty((parts.size, sums_of_part(rows, streams.size)))
-        for c in range(parts.size):
-            _remembered_part(rows, parts, streams, (used, shared), memory, c, sums[c])
-        sum_moments(rows, alone(groups), parts, streams, (shared, sums), out)
+        _work_out(rows, groups, parts, streams, memory, used, out)
         if used > 0:
             copy_onto(memory.words, known[:used])
-            copy_onto(out.ravel(), moments)
+            for cause in range(RESULTS):
+                for m in range(3):
+                    moments[3 * cause + m] = out[cause, m]
     if groups.size == 1:
         repeat_group(groups[0].multiplicity, groups[0].width, out)

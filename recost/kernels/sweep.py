@@ -16,7 +16,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from recost.kernels._numba import borrowing, inlined, kernel
+from recost.kernels._numba import bare, borrowing, inlined, kernel
 from recost.kernels._tiers import tiered
 from recost.kernels.blocks import BLOCK
 from recost.kernels.cells import READ, SCRATCH
@@ -190,28 +190,12 @@ class _Kind(NamedTuple):
     moved: Any
 
 
-@kernel
-def sum_networks(layers, machine, counted, copies, sums):
-    """Sums over a network's `layers` on structures into `sums` [structures, SUMS].
-
-    `machine` is (structures, order): `Records` which gone through in that order have those that
-    count alike side by side.  `counted` are (counts, rows, alike): layer l of structure s has the
-    counts `counts[rows[alike[s], l]]`; it starts with `copies[l]` copies.  Data movement is
-    counted anew, because structures of different hierarchy count alike.
-    """
-    structures, order = machine
-    counts, rows, alike = counted
-    number, before = layers.size, -1
-    kind = _Kind(
-        np.empty((number, COUNTS)),
-        copies,
-        np.empty(SUMS),
-        np.empty((6, number + 1)),
-        np.empty((4, number)),
-    )
-    own, mine, built = np.empty((number, COUNTS)), copies.copy(), structures.kept[:1].copy()
-    words = built.view(np.float64)
-    need, row = 0, -1
+@bare
+def _sum_each(layers, machine, counted, copies, space, sums):
+    """`sum_networks` in the arrays that it needs."""
+    (structures, order), (counts, rows, alike) = machine, counted
+    kind, own, mine, (built, words) = space
+    number, before, need, row = layers.size, -1, 0, -1
     for k in range(order.size):
         s = order[k]
         row = _fill(structures, s, row, built, words)
@@ -237,6 +221,27 @@ def sum_networks(layers, machine, counted, copies, sums):
             structure, kind, float(layers[0].inputs * structure.precision_input_bits), sums[s]
         )
         put_size(structure, need, 0, sums[s])
+
+
+@kernel
+def sum_networks(layers, machine, counted, copies, sums):
+    """Sums over a network's `layers` on structures into `sums` [structures, SUMS].
+
+    `machine` is (structures, order): `Records` which gone through in that order have those that
+    count alike side by side.  `counted` are (counts, rows, alike): layer l of structure s has the
+    counts `counts[rows[alike[s], l]]`; it starts with `copies[l]` copies.  Data movement is
+    counted anew, because structures of different hierarchy count alike.
+    """
+    number, built = layers.size, machine[0].kept[:1].copy()
+    kind = _Kind(
+        np.empty((number, COUNTS)),
+        copies,
+        np.empty(SUMS),
+        np.empty((6, number + 1)),
+        np.empty((4, number)),
+    )
+    space = kind, np.empty((number, COUNTS)), copies.copy(), (built, built.view(np.float64))
+    _sum_each(layers, machine, counted, copies, space, sums)
 
 
 @borrowing

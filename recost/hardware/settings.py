@@ -16,6 +16,9 @@ from recost.hardware.sections import key_table
 from recost.units import UNITS
 from recost.vocabulary import Word
 
+# Keys that may have been meant, at most.
+_MOST_HINTS = 3
+
 
 def read_settings(
     kind: str, settings: Mapping[str, Any], origin: str = SET
@@ -49,11 +52,28 @@ def _unknown(path: str, table: Mapping[str, Key]) -> str:
     if path in sections:
         some = next(key.path for key in table.values() if key.section == path)
         return f"is a section; write a key of it, such as {some}"
-    name = path.rpartition(".")[2]
-    same = [key.path for key in table.values() if key.name == name]
-    if len(same) == 1:
-        return f"unknown key; did you mean '{same[0]}'?"
+    section, _, name = path.rpartition(".")
+    words, same = _words(path), [key.path for key in table.values() if key.name == name]
+    for found in (
+        # As in rows, ou.rows for operation_unit.rows, cell.bits for crossbar.cell_bits.
+        same if not section else (),
+        [found for found in same if _initials(table[found]) == section],
+        [key.path for key in table.values() if words <= _words(key.path)],
+        same,
+    ):
+        if 0 < len(found) <= _MOST_HINTS:
+            return "unknown key; did you mean " + " or ".join(f"'{key}'" for key in found) + "?"
     return "unknown key" + suggestion(path, table)
+
+
+def _words(path: str) -> set[str]:
+    """The words that a dotted key is made of."""
+    return set(path.replace("_", ".").split("."))
+
+
+def _initials(key: Key) -> str:
+    """The first letters of a key's section."""
+    return "".join(word[0] for word in key.section.split("_"))
 
 
 def _as_in_file(key: Key, raw: Any) -> Any:

@@ -64,6 +64,10 @@ def test_a_value_is_read_as_a_file_would(key: str, raw: Any, value: Any) -> None
     [
         ("adc.bit", "7", "adc.bit: unknown key; did you mean 'adc.bits'?"),
         ("cell_bits", "7", "cell_bits: unknown key; did you mean 'crossbar.cell_bits'?"),
+        ("cell.bits", "7", "cell.bits: unknown key; did you mean 'crossbar.cell_bits'?"),
+        ("ou.rows", "7", "ou.rows: unknown key; did you mean 'operation_unit.rows'?"),
+        ("rows", "7", "did you mean 'crossbar.rows' or 'operation_unit.rows'?"),
+        ("unit.rows", "7", "unit.rows: unknown key; did you mean 'operation_unit.rows'?"),
         ("", "7", ": unknown key"),
         ("adc", "7", "adc: is a section; write a key of it, such as adc.bits"),
         ("adc.bits", "seven", "adc.bits: 'seven' is not a whole number, or \"auto\""),

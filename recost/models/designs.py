@@ -37,8 +37,9 @@ _FREE = frozenset(
     {"operation_unit.fill_cycles", "operation_unit.gated", "mapping.sync", "budget.chips"}
 )
 # ... and structure from which power follows, which matters if leakage is a share of it.
+_POWERFUL = "sparsity.index_bits"
 _FREE_WITHOUT_LEAKAGE = frozenset(
-    {"sparsity.index_bits"}
+    {_POWERFUL}
     | {
         f"{section}.per_crossbar"
         for section in ("shift_add", "input_register", "output_register", "index_decoder")
@@ -207,9 +208,28 @@ class Designs:
                 self._refused[name] = partial(self._make, places, values, i)
         self._kept.add(hardware.name, many, partial(self._make, places, values))
 
+    def _hardest(self, i: int) -> int:
+        """Which value of a price or of a free key asks for most power, if power follows from it.
+
+        Where a machine has that power it can be with all other values too: powers are straight
+        lines in energies, and fall with how many instances share the work.
+        """
+        key, codes = self.levels[i].key, self.levels[i].codes
+        if i in self.tied or codes is None:
+            return 0
+        if key.path in _FREE_WITHOUT_LEAKAGE and key.name == "per_crossbar":
+            return int(np.argmin(codes))
+        return int(np.argmax(codes)) if key.part == "technology" or key.path == _POWERFUL else 0
+
     def _settings(self, places: Array) -> dict[str, Setting]:
-        """The settings of a point, what is endless, free or a price at its first value."""
-        settings = {levels.axis.key: levels.settings[0] for levels in self.levels}
+        """The settings of a point, what is endless at its first value.
+
+        What is free or a price is where it asks for most power.
+        """
+        settings = {
+            levels.axis.key: levels.settings[self._hardest(i)]
+            for i, levels in enumerate(self.levels)
+        }
         for i in self.tied:
             levels = self.levels[i]
             if not levels.axis.continuous:
@@ -217,7 +237,7 @@ class Designs:
         return settings
 
     def _make(self, places: Array, values: Array, point: int) -> Hardware:
-        """The hardware of one of some points, free keys and prices at their first values."""
+        """The hardware of one of some points, free keys and prices as `_settings` has them."""
         settings = self._settings(places[point])
         for i in self.tied:
             levels = self.levels[i]
@@ -226,9 +246,14 @@ class Designs:
         try:
             return self.hardware.replace_read(settings)
         except InputError as error:
-            keys = [self.levels[i].axis.key for i in self.tied]
-            chosen = ", ".join(f"{key} = {settings[key].provenance.text}" for key in keys)
-            raise InputError(f"{chosen}: {error.faults[0].message}") from None
+            keys, fault = [self.levels[i].axis.key for i in self.tied], error.faults[0]
+            chosen = [f"{key} = {settings[key].provenance.text}" for key in keys]
+            why = fault.message
+            if fault.key and fault.key not in settings:
+                why = f"{fault.key}: {fault.message}"
+                most = len(keys) < len(settings) and fault.key.endswith(".power")
+                chosen += ["the largest prices"] if most else []
+            raise InputError(f"{', '.join(chosen)}: {why}" if chosen else why) from None
 
     def structure_numbers(
         self, rows: Array, places: Array, apart: Collection[str] = ()

@@ -13,11 +13,12 @@ Policy, each setting with its reason:
   see that either.
 * ``parallel`` on outer drivers only: a parallel kernel compiles twice as long, and nested
   parallel regions do not run in parallel.
-* ``_nrt`` on, but off for kernels that make no arrays and borrow those that they are handed: each
-  hand that an array passes through counts itself in and out, which costs a kernel of many small
-  steps a third of its time.
+* ``_nrt`` on, but off for kernels of many small steps that make no arrays, get none from what they
+  call and borrow those that they are handed: each hand that an array passes through counts itself
+  in and out, which took up to a third of the time of such kernels.
 * ``forceinline`` off unless a kernel asks for it: one that does not say inherits it from whatever
-  kernel makes it compile, with all that it calls in turn, into one function of megabytes.
+  kernel makes it compile, with all that it calls in turn, into one function of megabytes.  (So do
+  Numba's own small functions, which are inlined anyhow.)
 * ``no_cfunc_wrapper``: no kernel is passed to another as a value, and a wrapper for that is a
   module more to optimise for every kernel.
 * Lazy signatures: an eager one compiles at import, whether or not it is called.
@@ -181,7 +182,10 @@ def light(function: Function) -> Function:
 
 
 def bare(function: Function) -> Function:
-    """Compile a kernel that makes no arrays and returns none: it counts no holders."""
+    """Compile a kernel that makes no arrays and returns none: it counts no holders.
+
+    Nor does it call a kernel that returns an array it would have to let go.
+    """
     return _compile(function, _nrt=False)
 
 

@@ -81,17 +81,14 @@ def know_inputs(layer, structure, streams, cut, p):
 
 
 @borrowing
-def know_weights(layer, structure, key, space, cut, p):
-    """Densities of crossbars, at point p of a block; `key` are (layer, first bitline, set).
-
-    `space` is that of `crossbar_patterns`.
-    """
+def know_weights(layer, structure, key, patterns, cut, p):
+    """Densities of crossbars, at point p of a block; `key` are (layer, first bitline, set)."""
     element, sets = set_class(layer, structure, key[2])
     width, _ = column_units(structure, structure.crossbar_columns)
-    known, used, _ = group_patterns(layer, structure, (key[1], width, element), space)
+    known, used, _ = group_patterns(layer, structure, (key[1], width, element), patterns)
     # That rows depend does not depend on how many there are, if it is more than one.
-    rows, parts = _rows(layer, structure, 2), space.parts[:used]
-    simple = independent(rows, space.groups[:known], parts)
+    rows, parts = _rows(layer, structure, 2), patterns.parts[:used]
+    simple = independent(rows, patterns.groups[:known], parts)
     cut[P + p] = parts[0].density if simple else math.nan
     cut[RHO + p], cut[_SETS + p] = layer.row_density, float(sets)
 

@@ -26,7 +26,7 @@ from recost.kernels.moments import (
     SHARED_FRESH,
     crossbar_moments,
 )
-from recost.kernels.patterns import crossbar_patterns, pattern_room
+from recost.kernels.patterns import crossbar_patterns, patterns_of
 from recost.kernels.placement import place
 from recost.kernels.records import GROUP, PART, Rows
 from recost.vocabulary import WeightSparsity
@@ -76,7 +76,7 @@ def _group_work(layer, structure, placed, total, active, times, room):
         if many * sets == 0:
             continue
         span = (start, bitlines, width)
-        known = crossbar_patterns(layer, cells, element, span, pattern_room(room))
+        known = crossbar_patterns(layer, cells, element, span, patterns_of(room))
         for k in range(known):
             for c in range(groups[k].first, groups[k].first + groups[k].count):
                 share = layer.row_density * parts[c].density
@@ -135,7 +135,7 @@ def full_chunks(layer, structure, placed, room):
         if many * sets == 0:
             continue
         span = (start, bitlines, min(structure.operation_unit_columns, size))
-        known = crossbar_patterns(layer, cells, element, span, pattern_room(room))
+        known = crossbar_patterns(layer, cells, element, span, patterns_of(room))
         for c in range(groups[known - 1].first + groups[known - 1].count):
             least = min(least, layer.row_density * parts[c].density)
             most = max(most, layer.row_density * parts[c].density)

@@ -1,7 +1,7 @@
 """Copying, without what NumPy says of shapes that differ.
 
-A slice that is assigned to compiles to the making of that text as well, in each kernel and in all
-that call it.
+A slice that is assigned an array compiles to the making of that text as well, in each kernel and
+in all that call it, which counts for those that nearly every command compiles.
 """
 
 from __future__ import annotations

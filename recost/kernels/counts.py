@@ -200,8 +200,8 @@ def count_done(layer, structure, placed, cycles, work, counts):
 
 
 @borrowing
-def _count_in(room, layer, structure, special, tables, counts):
-    """`layer_counts` in a room, of which it is no holder: it has two dozen arrays."""
+def _count_in(layer, structure, special, tables, room, counts):
+    """`layer_counts` in a room, of whose two dozen arrays it counts as no holder."""
     placed = layer_placement(layer, structure)
     count_placed(layer, structure, placed, counts)
     cycles = crossbar_work(layer, structure, placed, special, tables, room)
@@ -211,7 +211,7 @@ def _count_in(room, layer, structure, special, tables, counts):
 @inlined
 def count_layer(layer, structure, special, tables, memory, counts):
     """`layer_counts` with a memory of what was counted before."""
-    _count_in(make_room(structure, memory), layer, structure, special, tables, counts)
+    _count_in(layer, structure, special, tables, make_room(structure, memory), counts)
 
 
 @light

@@ -11,7 +11,7 @@ from recost.kernels.moments import (
     LIMITS,
     crossbar_moments,
 )
-from recost.kernels.patterns import crossbar_patterns, pattern_room
+from recost.kernels.patterns import crossbar_patterns, patterns_of
 from recost.kernels.remembered import remembered_moments
 from recost.kernels.tables import tabulated_moments
 from recost.vocabulary import Compaction, WeightSparsity
@@ -65,19 +65,19 @@ def most_cycles(structure, number, units, slices):
 
 
 @inlined
-def group_patterns(layer, structure, piece, room):
-    """Column groups of a crossbar, and their parts, into `room`: how many of both, and kept rows.
+def group_patterns(layer, structure, piece, patterns):
+    """Column groups of a crossbar and their parts into `patterns`: how many, and kept rows.
 
     The last is the sum over groups of the share of live rows that one keeps.
     """
     start, bitlines, element = piece
-    groups, parts, mode = room.groups, room.parts, structure.sparsity_weights
+    groups, parts, mode = patterns.groups, patterns.parts, structure.sparsity_weights
     cells = -(-structure.precision_weight_bits // structure.crossbar_cell_bits)
     width, _ = column_units(structure, bitlines)
     if mode in (_CROSSBAR_ROW, _OU_ROW):
         asked = bitlines if mode == _CROSSBAR_ROW else width
         span = start, bitlines, asked
-        known = crossbar_patterns(layer, cells, element, span, pattern_room(room))
+        known = crossbar_patterns(layer, cells, element, span, patterns)
     else:
         known = _dense_groups(bitlines, width, groups, parts)
     kept = 0.0
@@ -122,7 +122,7 @@ def class_moments(layer, structure, inputs, piece, special, tables, room):
         column_moments(rows, layer, column_span(structure, piece)[1], streams, out)
         out[LIMITS, 0], out[LIMITS, 1] = most, 0.0
         return units, False, most, 0.0, 0
-    known, used, kept = group_patterns(layer, structure, piece, room)
+    known, used, kept = group_patterns(layer, structure, piece, patterns_of(room))
     kept *= rows.number * rows.live
     whole = structure.mapping_compaction == _WHOLE_LAYER and mode == _OU_ROW
     if special is not None and whole and above >= 0:

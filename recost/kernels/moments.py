@@ -104,7 +104,10 @@ def _unit_terms(rows, groups, parts, streams, sums, terms, out):
 
 @bare
 def _input_terms(rows, groups, parts, known, scratch, terms):
-    """Causes that act through the inputs: E[T | a rows have the bit], whole and by group."""
+    """Causes that act through the inputs: E[T | a rows have the bit], whole and by group.
+
+    `known` as in `sum_moments`; `scratch` are two arrays of a number for each count of rows.
+    """
     (shared, sums), (total, mixed) = known, scratch
     slices = shared.laws.shape[0]
     total[:] = 0.0
@@ -153,10 +156,14 @@ def _weight_terms(groups, parts, slices, sums, terms, out):
 
 
 @bare
-def _live_terms(rows, groups, parts, sums, scratch, terms):
-    """Causes that act through rows that are zero everywhere: E[T | l rows live]."""
-    (slices, pmf), (slice_sum, mixed), (everything, group_sum) = scratch
-    size = rows.number + 1
+def _live_terms(rows, groups, parts, known, scratch, terms):
+    """Causes that act through rows that are zero everywhere: E[T | l rows live].
+
+    `known` as in `sum_moments`; `scratch` are four arrays of a number for each count of rows, and
+    one that has them for each group.
+    """
+    (shared, sums), (pmf, slice_sum, mixed, everything, group_sum) = known, scratch
+    slices, size = shared.laws.shape[0], rows.number + 1
     first, last = count_pmf(rows.number, rows.live, 0.0, pmf)
     everything[:], group_sum[:, :] = 0.0, 0.0
     for b in range(slices):
@@ -194,14 +201,13 @@ def sum_moments(rows, groups, parts, streams, known, out):
     _input_terms(rows, groups, parts, known, scratch, terms)
     _weight_terms(groups, parts, slices, sums, terms, out)
     if rows.live < 1.0:
-        live = np.empty(size), np.empty((groups.size, size))
-        _live_terms(rows, groups, parts, sums, ((slices, np.empty(size)), scratch, live), terms)
+        live = np.empty(size), np.empty(size), np.empty((groups.size, size))
+        _live_terms(rows, groups, parts, known, scratch + live, terms)
     for m in range(3):
-        gone = terms[_LIVE, m]
         through = terms[_INPUT, m] - terms[_LIVE_SLICE, m]
         fixed = terms[_WEIGHT, m] - terms[_LIVE_GROUP, m]
         rest = terms[_UNITS, m] - terms[_INPUT_ONE, m] - terms[_WEIGHT_ONE, m]
-        out[SHARED_FIXED, m] = gone
+        out[SHARED_FIXED, m] = terms[_LIVE, m]
         out[SHARED_FRESH, m] = through
         out[OWN_FIXED, m] = fixed
         out[OWN_FRESH, m] = rest + terms[_LIVE_BOTH, m]

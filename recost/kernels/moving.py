@@ -39,7 +39,7 @@ from recost.kernels.counts import (
 from recost.kernels.crossbars import column_units
 from recost.kernels.engine import off_chip_counts, reloads
 from recost.kernels.ordinary import plan_cuts, plan_layer
-from recost.kernels.patterns import pattern_room
+from recost.kernels.patterns import patterns_of
 from recost.kernels.placement import frees_crossbars
 from recost.kernels.prices import tiles_and_chips
 from recost.kernels.records import PLACED, Placement
@@ -178,7 +178,7 @@ def plan_layers(moving, structure, special, space):
 def _know_cuts(moving, structure, shares, space):
     """Densities of what crossbars of ordinary layers are cut from, at the points of a block."""
     ordinary, points, room = space.ordinary, shares.shape[0], space.room
-    cuts, many, patterns = ordinary.cuts, ordinary.used[1], pattern_room(room)
+    cuts, many, patterns = ordinary.cuts, ordinary.used[1], patterns_of(room)
     for p in range(points if many > 0 else 0):
         place_numbers(moving, shares[p], space.numbers)
         for k in range(many):

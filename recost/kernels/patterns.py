@@ -15,7 +15,7 @@ _INDEPENDENT = int(FilterZeros.INDEPENDENT)
 _SAME = 1e-15
 
 
-class PatternSpace(NamedTuple):
+class Patterns(NamedTuple):
     """What of a `recost.kernels.room.Room` patterns are worked out in."""
 
     groups: Any
@@ -25,9 +25,9 @@ class PatternSpace(NamedTuple):
 
 
 @inlined
-def pattern_room(room):
-    """The arrays that `crossbar_patterns` needs: what is handed all of a room waits for that."""
-    return PatternSpace(room.groups, room.parts, room.shares, room.live)
+def patterns_of(room):
+    """What `crossbar_patterns` needs of a room, all of which is some 180 words to hand over."""
+    return Patterns(room.groups, room.parts, room.shares, room.live)
 
 
 @borrowing
@@ -78,15 +78,15 @@ def _add_part(parts, first, at, weight, density, correlation):
 
 
 @inlined
-def _mixture(layer, element, space, touched, first):
+def _mixture(layer, element, patterns, touched, first):
     """Row-density mixture of a group that touches `touched` weights; returns where it ends.
 
-    `space.shares[i]` is P(weight i has a non-zero cell here | it is not zero).  Given the set of
+    `patterns.shares[i]` is P(weight i has a non-zero cell here | it is not zero).  Given the set of
     live filters, a live row holds a non-zero cell with 1 - prod_{live i} (1 - k e shares[i]).
     The filters' liveness is common to all rows (a mixture over the number of live ones, partial
     weights apart) unless the profile declares filter zeros independent.
     """
-    shares, parts, pmf = space.shares, space.parts, space.live
+    shares, parts, pmf = patterns.shares, patterns.parts, patterns.live
     live = layer.kernel_density * element
     filters = layer.filter_density
     if layer.filter_zeros == _INDEPENDENT or filters >= 1.0:
@@ -128,14 +128,14 @@ def _touched(layer, cells, start, width, shares):
 
 
 @borrowing
-def crossbar_patterns(layer, cells, element, span, space):
-    """The column groups of a crossbar into `space`; returns how many classes.
+def crossbar_patterns(layer, cells, element, span, patterns):
+    """The column groups of a crossbar into `patterns`; returns how many classes.
 
     `span` is (first bitline, counted from the first cell of a weight; bitlines of the crossbar;
     bitlines of a group).
     """
     start, bitlines, group_width = span
-    groups = space.groups
+    groups = patterns.groups
     whole, rest = bitlines // group_width, bitlines % group_width
     # After so many groups the next begins at the same cell of a weight again.
     period = cells // math.gcd(cells, group_width)
@@ -147,8 +147,8 @@ def crossbar_patterns(layer, cells, element, span, space):
         if k == alike:
             first, wide, many = whole, rest, 1
         head = (start + first * group_width) % cells
-        touched = _touched(layer, cells, head, wide, space.shares)
-        end = _mixture(layer, element, space, touched, used)
+        touched = _touched(layer, cells, head, wide, patterns.shares)
+        end = _mixture(layer, element, patterns, touched, used)
         groups[k].multiplicity, groups[k].width = float(many), wide
         groups[k].first, groups[k].count = used, end - used
         used = end
@@ -156,7 +156,7 @@ def crossbar_patterns(layer, cells, element, span, space):
 
 
 @borrowing
-def pattern_space(cells, group_width):
+def pattern_sizes(cells, group_width):
     """How many group classes and parts `crossbar_patterns` may need: (classes, parts)."""
     classes = cells + 1
     return classes, classes * 4 * (group_width // cells + 3)

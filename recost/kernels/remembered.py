@@ -179,10 +179,10 @@ def _remembered_parts(rows, parts, streams, known, memory, sums):
 
 @kernel
 def _work_out(rows, groups, parts, streams, memory, used, out):
-    """What `sum_moments` fills in for the crossbar that is asked for, by `used` numbers if any.
+    """What `sum_moments` fills in for the crossbar that `used` numbers ask for, none if it is 0.
 
-    What is summed is called from one place each: kernels take as long to compile as they are long
-    with all that they call.
+    By itself because it makes arrays, which its caller does without.  What is summed is called
+    from one place each: kernels compile for as long as they are, with all that they call.
     """
     shared = _remembered_shared(rows, streams, memory, used)
     sums = np.empty((parts.size, sums_of_part(rows, streams.size)))

@@ -11,7 +11,7 @@ from recost.kernels.classes import WORKS
 from recost.kernels.compaction import POINTS
 from recost.kernels.lattice import NODES
 from recost.kernels.moments import RESULTS
-from recost.kernels.patterns import pattern_space
+from recost.kernels.patterns import pattern_sizes
 from recost.kernels.placement import ceil_div
 from recost.kernels.records import GROUP, PART, SLICES
 from recost.vocabulary import WeightSparsity
@@ -58,7 +58,7 @@ def make_room(structure, memory):
     if structure.sparsity_weights == _OU_ROW:
         nodes, cycles = POINTS, max(cycles, ceil_div(structure.crossbar_columns, asked))
     cycles = cycles * ceil_div(structure.crossbar_rows, height) + 1
-    classes, parts = pattern_space(cells, asked)
+    classes, parts = pattern_sizes(cells, asked)
     touched = asked // cells + 3
     return Room(
         np.zeros(WORKS),

@@ -191,10 +191,14 @@ class _Kind(NamedTuple):
 
 
 @bare
-def _sum_each(layers, machine, counted, copies, space, sums):
-    """`sum_networks` in the arrays that it needs."""
+def _sum_each(layers, machine, counted, space, sums):
+    """`sum_networks` in the arrays that it needs.
+
+    They are the kind, the counts and the copies of layers of one structure, and its record.
+    """
     (structures, order), (counts, rows, alike) = machine, counted
     kind, own, mine, (built, words) = space
+    copies = kind.copies
     number, before, need, row = layers.size, -1, 0, -1
     for k in range(order.size):
         s = order[k]
@@ -241,7 +245,7 @@ def sum_networks(layers, machine, counted, copies, sums):
         np.empty((4, number)),
     )
     space = kind, np.empty((number, COUNTS)), copies.copy(), (built, built.view(np.float64))
-    _sum_each(layers, machine, counted, copies, space, sums)
+    _sum_each(layers, machine, counted, space, sums)
 
 
 @borrowing

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 
 import numba
+import numba.core.caching
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -146,6 +147,7 @@ def joined_harmonics(n):
     return harmonic(n) - harmonic(n // 2)
 
 
+@pytest.mark.skipif(numba.config.DISABLE_JIT, reason="nothing is compiled")
 def test_what_a_joined_kernel_calls_is_not_joined_to_it(monkeypatch):
     """Code loaded from a cache cannot be looked at; what compiles first decides for all."""
     for dispatcher in (harmonic, joined_harmonics):

@@ -32,6 +32,8 @@ from recost.kernels.part_sums import (
 # remembered.
 _KEY = 128
 _LOW = 0xFFFFFFFF
+# The upper half of the multiplier of xorshift* (Vigna, ACM TOMS 2016).
+_MIXER = 0x2545F491
 # Rows of which it is remembered what they share, and the most numbers that this may be.
 _ROWS, _SHARED = 13, 1 << 16
 # Parts of which sums are remembered, and the most numbers that these may be.
@@ -114,7 +116,7 @@ def _hash(words, first, last, place):
     """A hash below 2^31 of these words, first to last, and of what came before, `place`."""
     for i in range(first, last):
         # Products stay below 2^63, so that the interpreter says the same.
-        mixed = (place ^ ((words[i] ^ (words[i] >> 32)) & _LOW)) * 0x2545F491
+        mixed = (place ^ ((words[i] ^ (words[i] >> 32)) & _LOW)) * _MIXER
         place = (mixed ^ (mixed >> 31)) & 0x7FFFFFFF
     return place
 

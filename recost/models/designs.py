@@ -120,14 +120,34 @@ class Designs:
             raise InputError(faults)
         fraction = "leakage.fraction"
         varied = {axis.key for axis in axes}
-        self._leaks = fraction in varied or hardware.value(fraction) != 0.0
+        self._powered = fraction in varied or hardware.value(fraction) != 0.0
+        self._sort_keys()
+        if not self._powered and self._may_be_overpowered():
+            self._powered = True
+            self._sort_keys()
+        self._families: dict[tuple[int, ...], int] = {}
+        self._lock = threading.Lock()
+        self._forget()
+
+    def _sort_keys(self) -> None:
+        """Put keys in their groups."""
         groups = [self._group(levels) for levels in self.levels]
         self.prices = [i for i, group in enumerate(groups) if group == "price"]
         self.free = [i for i, group in enumerate(groups) if group == "free"]
         self.tied = [i for i, group in enumerate(groups) if group == "tied"]
-        self._families: dict[tuple[int, ...], int] = {}
-        self._lock = threading.Lock()
-        self._forget()
+
+    def _may_be_overpowered(self) -> bool:
+        """Whether the first machine cannot be for a power where prices ask for most of it.
+
+        Then each price makes a machine of its own.  Where the first machine can be and another
+        cannot, that one is refused at all prices.
+        """
+        lows = [one.axis.low if one.axis.continuous else 0.0 for one in self.levels]
+        try:
+            self._make(np.zeros((1, len(lows)), np.int64), np.array([lows]), 0)
+        except InputError as error:
+            return str(error.faults[0].key).endswith(".power")
+        return False
 
     def _forget(self) -> None:
         """Start anew with nothing kept; others hold what was there."""
@@ -143,13 +163,13 @@ class Designs:
         if key.part == "technology" and (
             key.unit in ("mm2", "mm2/bit")
             or key.section == "control"
-            or (not self._leaks and key.unit in ("J", "J/bit"))
+            or (not self._powered and key.unit in ("J", "J/bit"))
         ):
             return "price"
         if key.part == "structure" and (
             key.section in _FREE_SECTIONS
             or key.path in _FREE
-            or (not self._leaks and key.path in _FREE_WITHOUT_LEAKAGE)
+            or (not self._powered and key.path in _FREE_WITHOUT_LEAKAGE)
         ):
             return "free"
         return "tied"
@@ -253,7 +273,8 @@ class Designs:
                 why = f"{fault.key}: {fault.message}"
                 most = len(keys) < len(settings) and fault.key.endswith(".power")
                 chosen += ["the largest prices"] if most else []
-            raise InputError(f"{', '.join(chosen)}: {why}" if chosen else why) from None
+            said = f"{', '.join(chosen)}: {why}" if chosen else why
+            raise InputError(said, key=fault.key) from None
 
     def structure_numbers(
         self, rows: Array, places: Array, apart: Collection[str] = ()

@@ -128,6 +128,20 @@ def test_a_number_from_an_interval_is_the_same_for_records_and_for_what_can_be()
         assert study.table(0, 256)[1] == sum(value >= numbers[point] for value in numbers)
 
 
+def test_prices_of_which_a_power_cannot_be_are_refused():
+    """Crossbars of 1 mJ a cell read would take 19.2 MW, says `estimate`."""
+    vary = ["adc.bits=4,5", "cell.read_energy=1 nJ,1 mJ"]
+    # One index decoder for a crossbar would take 1.2 MW; each of 1,024 takes less.
+    shared = ["index_decoder.per_crossbar=1024,1", "index_decoder.energy=1 mJ"]
+    for given, able in ((vary, 2), (shared, 1)):
+        study = study_of(given)
+        assert len(study.table(0, study.size)[0]["energy_j"]) == able
+        check_against_estimate(given, "sre", "lenet5", study.size)
+    # Where the first machine can be, another is refused at the prices that it can have too.
+    study = study_of(["operation_unit.cycle_time=1 s,20 ns", *vary])
+    assert study.table(0, study.size)[0]["operation_unit.cycle_time_s"].tolist() == [1.0] * 4
+
+
 def test_keys_of_networks_may_stand_between_those_of_hardware():
     vary = ["operation_unit.rows=8,16", "workload:profile.*.weights.elements=0.1,0.3",
             "sparsity.weights=none,ou-row,ou-column"]  # fmt: skip

@@ -9,7 +9,7 @@ import pytest
 
 from recost.hardware import load_hardware
 from recost.models.sensing import Cells, Simulation, reader_of
-from tests.benchmarks.peers import compare, report
+from tests.benchmarks.peers import compare, report, sized
 
 pytestmark = pytest.mark.bench
 
@@ -71,9 +71,9 @@ def test_one_core_beside_numpy(benchmark, capsys, threads, cell_bits):
 def test_two_cores_beside_one(benchmark, capsys, threads):
     if numba.config.NUMBA_NUM_THREADS < 2:
         pytest.skip("needs two cores")
-    hardware, trials = HARDWARE.replace({"crossbar.cell_bits": 1}), 250_000
+    hardware, trials = HARDWARE.replace({"crossbar.cell_bits": 1}), sized(250_000, 2_000)
     seconds, tables = {1: [], 2: []}, {}
-    for _ in range(5):
+    for _ in range(sized(5, 1)):
         for count in (1, 2):
             threads(count)
             simulation = Simulation(hardware, ACTIVE)

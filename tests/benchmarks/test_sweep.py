@@ -19,7 +19,7 @@ from recost.study.selection import Selection
 from recost.study.space import parse_space
 from recost.study.sweep import CHUNK, Study
 from recost.vocabulary import TOTALS
-from tests.benchmarks.peers import compare, report, seconds
+from tests.benchmarks.peers import compare, report, seconds, sized
 
 pytestmark = pytest.mark.bench
 
@@ -59,10 +59,10 @@ SPACES = {
 }
 # Points a run, so that it takes 2 s or more.
 POINTS = {
-    "technology": 2_000_000_000,
-    "structure": 16_000_000,
-    "densities": 1 << 22,
-    "activations": 1 << 20,
+    "technology": sized(2_000_000_000, 4_000_000),
+    "structure": sized(16_000_000, 40_000),
+    "densities": sized(1 << 22, 1 << 14),
+    "activations": sized(1 << 20, 1 << 13),
 }
 
 
@@ -149,7 +149,8 @@ def test_rate_does_not_fall_with_the_number_of_points(benchmark, capsys, name):
     vary, samples = SPACES[name]
     rates, first = {}, []
     through(study_of(vary, samples), 20_000)
-    for count, times in ((10_000, 15), (100_000, 5), (1_000_000, 3), (10_000_000, 1)):
+    steps = ((10_000, 15), (100_000, 5), (1_000_000, 3), (10_000_000, 1))
+    for count, times in steps:
         taken, ready = [], []
         for _ in range(times):
             study = study_of(vary, count if samples else 0)
@@ -181,7 +182,7 @@ def test_densities_beside_numpy(benchmark, capsys):
     hardware, network = load_hardware("sre"), load_network("resnet50-gsl")
     keys = ("profile.*.weights.elements=0.05:0.4", "profile.*.weights.rows=0.6:0.95")
     sweep = Sweep(hardware, network, [parse_axis(key) for key in keys], (), (0, 1))
-    points = 16_384
+    points = sized(16_384, 2_048)
     sweep.counting.expect(points)
     shares = np.random.default_rng(0).random((points, 2))
     element, rho = 0.05 + 0.35 * shares[:, 0], 0.6 + 0.35 * shares[:, 1]
@@ -197,7 +198,7 @@ def test_densities_beside_numpy(benchmark, capsys):
         sum_moving(moving, machine, shares, nothing, None, tables, sums)
 
     best, found = {}, None
-    for block in (512, 1024, 2048, 4096, 8192, 16_384):
+    for block in sized((512, 1024, 2048, 4096, 8192, 16_384), (512, 1024)):
         start = time.process_time()
         found = peer.sums(element, rho, block)
         best[block] = time.process_time() - start
@@ -339,7 +340,7 @@ def test_prices_beside_numpy(benchmark, capsys, vary):
 @pytest.mark.parametrize("suffix", [".csv", ".parquet", ".npz"])
 def test_rows_to_a_file(benchmark, capsys, tmp_path, suffix):
     study = study_of(TECHNOLOGY)
-    count = 100_000 if suffix == ".csv" else 500_000
+    count = sized(100_000 if suffix == ".csv" else 500_000, 20_000)
     layout = layout_of(study)
 
     def write():
@@ -356,10 +357,11 @@ def test_rows_to_a_file(benchmark, capsys, tmp_path, suffix):
 
 
 def test_front_of_a_million(benchmark, capsys):
-    costs = np.random.default_rng(0).random((1_000_000, 3))
+    costs = np.random.default_rng(0).random((sized(1_000_000, 20_000), 3))
     taken = seconds(lambda: pareto_front(costs), 3)
     benchmark.pedantic(pareto_front, (costs,), rounds=1)
-    report(capsys, benchmark, f"front of 1e6 points in three costs: {taken:.2f} s", seconds=taken)
+    line = f"front of {len(costs):,} points in three costs: {taken:.2f} s"
+    report(capsys, benchmark, line, seconds=taken)
 
 
 @pytest.mark.skipif("RECOST_BENCH_LARGE" not in os.environ, reason="minutes; RECOST_BENCH_LARGE=1")

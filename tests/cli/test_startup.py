@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
-import time
 
 import pytest
 
@@ -49,30 +48,6 @@ def test_importing_recost_imports_no_library():
     command = [sys.executable, "-c", code]
     new = json.loads(subprocess.run(command, capture_output=True, check=True).stdout)
     assert {name.partition(".")[0] for name in new} - sys.stdlib_module_names == {"recost"}
-
-
-def seconds(*command: str) -> float:
-    """The fastest of seven runs of a process, which is the one least disturbed."""
-    times = []
-    for _ in range(7):
-        started = time.perf_counter()
-        subprocess.run(command, check=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-        times.append(time.perf_counter() - started)
-    return min(times)
-
-
-@pytest.mark.bench
-def test_start_up_ratios(capsys):
-    typer = seconds(sys.executable, "-c", "import typer")
-    numba = seconds(sys.executable, "-c", "import numba")
-    help_ = seconds(sys.executable, "-m", "recost", "--help")
-    compare = seconds(
-        *(sys.executable, "-m", "recost", "compare", "--baseline", "ou-dense"),
-        *("-H", "sre", "-H", "sre-ideal", "-W", "caffenet-ssl"),
-    )
-    with capsys.disabled():
-        print(f"\n--help / import typer        {help_ / typer:.2f}  (at most 3)")  # noqa: T201
-        print(f"warm compare / import numba  {compare / numba:.2f}  (at most 4)")  # noqa: T201
 
 
 @pytest.mark.slow

@@ -1,9 +1,6 @@
 """Cells drawn one by one: distributions, first failures, repair, against closed forms."""
 
 import math
-import subprocess
-import sys
-import time
 
 import numpy as np
 import pytest
@@ -13,7 +10,6 @@ from recost.kernels import cell_life, endurance, survival
 from recost.kernels.philox import stream_key
 from recost.vocabulary import EnduranceDistribution
 from tests.kernels.test_survival import alike, populations
-from tests.naive import wear
 
 KEYS = (stream_key(5, "own"), stream_key(5, "wear"))
 CELLS = [("lognormal", 0.6), ("weibull", 0.4), ("normal", 0.1), ("fixed", 0.0)]
@@ -139,49 +135,3 @@ def test_first_failure_of_many_cells_follows_the_extreme_value():
     # The minimum's share of the distribution is exponential with mean 1/N.
     scaled = np.array(shares) * 61 * 128 * 128
     assert stats.kstest(scaled, "expon").pvalue > 0.01
-
-
-_FRESH_PROCESS = """
-import numpy as np
-from recost.kernels import cell_life
-from recost.kernels.survival import POPULATION_DTYPE
-
-table = np.zeros(1, POPULATION_DTYPE)
-table[0] = (3052, 128, 32, 4, 0.5, 0, 0, 0, 1)
-cells = np.array([0, 3052 * 128 * 128])
-network = table, np.array([0, 3052]), cells, np.zeros((1, 4)), np.zeros(1), np.array([0, 1])
-lives, failed = np.empty(3052), np.zeros((3052, 0), np.int64)
-keys = np.uint64(1), np.uint64(2)
-cell_life.array_lives(keys, 0, (1, 1e6, 0.8), network, np.zeros(0), lives, failed)
-# ru_maxrss would count the parent, whose memory a fork shares until it becomes this process.
-status = dict(line.split(":", 1) for line in open("/proc/self/status"))
-print(int(status["VmHWM"].split()[0]) / 1024)
-"""
-
-
-def fifty_million():
-    table, wears = populations(
-        {"arrays": 3052.0, "lines": 128, "cells": 32, "wear": (1.0,) * 4, "wear_spread": 0.5}
-    )
-    return draw(table, wears, (code("lognormal"), 1e6, 0.8))
-
-
-@pytest.mark.bench
-def test_speed_of_fifty_million_cells(benchmark, capsys):
-    """Fifty million cells' endurance and wear, beside vectorised NumPy in blocks."""
-    fifty_million()
-    benchmark.pedantic(fifty_million, rounds=3)
-    number, block = 3052 * 128 * 128, 2_000_000
-    random = np.random.default_rng(1)
-    start = time.perf_counter()
-    lives = wear.endurance("lognormal", 1e6, 0.8, block, random)
-    np.min(lives / random.lognormal(0.0, 0.5, block))
-    numpy_s = (time.perf_counter() - start) * number / block
-    own_s = benchmark.stats.stats.mean
-    alone = subprocess.run(
-        [sys.executable, "-c", _FRESH_PROCESS], capture_output=True, text=True, check=True
-    )
-    with capsys.disabled():
-        print(f"\n50 million cells: {own_s:.2f} s  (at most 1)")  # noqa: T201
-        print(f"a process that draws them: {float(alone.stdout):.0f} MB  (under 200)")  # noqa: T201
-        print(f"NumPy / own: {numpy_s / own_s:.1f}  (at least 8)")  # noqa: T201

@@ -114,22 +114,3 @@ def test_groups_are_dealt_out_evenly():
     assert sorted(order) == list(range(6))
     assert sizes[order[:3]].sum() == 100 + 7 + 5
     assert sizes[order[3:]].sum() == 90 + 6 + 1
-
-
-@pytest.mark.bench
-def test_speed_of_a_training_with_count_feedback(benchmark, capsys):
-    """78,200 steps of 10,000 structures, beside the same steps in NumPy on one core."""
-    import time
-
-    law = feedback.Law(10.0, 3.0, 0.8, 0.6)
-    run("endurance-aware", law, 8, 2)
-    benchmark.pedantic(run, ("endurance-aware", law, 10_000, 78_200), rounds=1)
-    steps = 500
-    norms = np.ones(10_000)
-    start = time.perf_counter()
-    wear.update_counts("endurance-aware", 10.0, 3.0, norms, 0.6, steps, np.random.default_rng(1))
-    numpy_s = (time.perf_counter() - start) / steps * 78_200
-    own_s = benchmark.stats.stats.mean
-    with capsys.disabled():
-        print(f"\n78,200 steps of 10,000 structures: {own_s:.1f} s  (at most 10)")  # noqa: T201
-        print(f"NumPy / own, one core: {numpy_s / own_s:.1f}  (at least 3)")  # noqa: T201

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from recost import converters
-from recost.kernels._numba import inlined
+from recost.kernels._numba import inlined, light
 from recost.kernels.placement import ceil_div
 
 _adc_factor = inlined(converters.adc_factor)
@@ -75,6 +75,13 @@ def crossbar_leakage(structure, technology, scale):
         + technology.output_register_leakage_w * structure.output_register_per_crossbar
         + technology.index_decoder_leakage_w * structure.index_decoder_per_crossbar
     )
+
+
+@light
+def crossbar_figures(structure, technology):
+    """Square millimetres and static watts of a crossbar."""
+    scale = adc_scale(structure)
+    return crossbar_area(structure, technology), crossbar_leakage(structure, technology, scale)
 
 
 @inlined

@@ -11,7 +11,7 @@ from recost.errors import Fault, InputError
 from recost.hardware import Hardware
 from recost.hardware.records import structure_record, technology_record
 from recost.kernels import training as kernel
-from recost.kernels.prices import adc_scale, crossbar_area, crossbar_leakage
+from recost.kernels.single import crossbar_figures
 from recost.models.cost import Action, Cost, LayerCost
 from recost.models.kept_writes import kept_writes, leaves_all
 from recost.models.training_prices import (
@@ -316,9 +316,9 @@ def _machine(figures: Figures) -> _Machine:
         return _Machine(None, chips, area + blocks * hardware.matrix.area_mm2, static)
     crossbars = int((figures.blocks * figures.copies).sum()) * slices_of(hardware)
     structure, technology = structure_record(hardware)[0], technology_record(hardware)[0]
-    area += crossbars * float(crossbar_area(structure, technology))
-    scale = adc_scale(structure)
-    static += crossbars * float(crossbar_leakage(structure, technology, scale))
+    crossbar_mm2, crossbar_w = crossbar_figures(structure, technology)
+    area += crossbars * float(crossbar_mm2)
+    static += crossbars * float(crossbar_w)
     return _Machine(crossbars, chips, area, static)
 
 

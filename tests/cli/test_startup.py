@@ -66,6 +66,28 @@ def test_the_interpreter_says_the_same(recost, command):
 
 
 @pytest.mark.slow
+@pytest.mark.parametrize("command", [
+    ("estimate", "-H", "base-mvm", "-W", "vgg16-cifar100", "--phase", "training"),
+    ("estimate", "-H", "pipelayer", "-W", "vgg16"),
+    ("compare", "-H", "sre", "-W", "caffenet-ssl", "--baseline", "ou-dense", "--equal", "area"),
+    ("layers", "-H", "isaac", "-W", "vgg16"),
+    ("explain", "-H", "sre", "-W", "caffenet-ssl", "--layer", "conv3"),
+    ("hardware", "rollup", "panther-1"),
+    ("lifetime", "-H", "panther-2", "-W", "vgg16-cifar100"),
+    ("montecarlo", "cycles", "-H", "sre", "-W", "lenet5", "--trials", "2"),
+    ("montecarlo", "sensing", "-H", "sre", "--trials", "100"),
+    ("montecarlo", "wear", "-H", "essence", "-W", "resnet20-cifar10", "--trials", "2"),
+    ("sweep", "-H", "panther-2", "-W", "vgg16-cifar100", "--phase", "training",
+     "--vary", "crossbar.rows=64,128"),
+    ("search", "-H", "sre", "-W", "lenet5", "--vary", "adc.bits=6,7", "--minimize", "energy_j"),
+])  # fmt: skip
+def test_no_command_compiles_again(recost, command):
+    """As it would if the interpreter called a helper that is compiled into others."""
+    recost(*command)
+    assert "compiling" not in recost(*command).stderr
+
+
+@pytest.mark.slow
 def test_compiling_is_said_when_it_happens_and_once(recost, tmp_path):
     command = ("estimate", "-H", "sre", "-W", "lenet5")
     first = recost(*command, NUMBA_CACHE_DIR=str(tmp_path))

@@ -10,7 +10,7 @@ from recost.errors import Fault, InputError, suggestion
 from recost.hardware.hardware import Hardware, assemble
 from recost.hardware.messages import show
 from recost.hardware.provenance import Setting
-from recost.hardware.resolve import find_faults, merge
+from recost.hardware.resolve import find_faults, merge, put_over
 from recost.hardware.schema import SCHEMA_VERSION
 from recost.hardware.sections import SECTIONS
 from recost.hardware.settings import read_settings
@@ -45,7 +45,7 @@ def load_hardware(name_or_path: str | Path, settings: Mapping[str, Any] | None =
     above, wrong = read_settings(chain.kind, settings or {})
     faults += wrong
     broken |= {fault.key for fault in wrong if fault.key}
-    merged = merge(chain.kind, merged, above)
+    merged = put_over(chain.kind, merged, above)
     if chain.complete:
         own = chain.sources[0]
         faults += [_placed(fault, own) for fault in find_faults(chain.kind, merged, broken)]

@@ -17,7 +17,7 @@ from recost.hardware import training as training_
 from recost.hardware import writes as writes_
 from recost.hardware.keys import keys_of_section, subsections
 from recost.hardware.provenance import REPLACED, Provenance, Setting
-from recost.hardware.resolve import find_faults, merge, resolve
+from recost.hardware.resolve import find_faults, put_over, resolve
 from recost.hardware.sections import SECTIONS, key_table
 
 
@@ -122,7 +122,7 @@ class Hardware:
 
         Raises InputError as that does.
         """
-        merged = merge(self.kind, self.settings, above)
+        merged = put_over(self.kind, self.settings, above)
         broken = {fault.key or "" for fault in faults}
         if every := [*faults, *find_faults(self.kind, merged, broken)]:
             raise InputError(every)

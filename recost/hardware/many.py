@@ -16,7 +16,7 @@ from recost.hardware.resolve import (
     complete,
     given_or_default,
     in_range,
-    merge,
+    put_over,
 )
 from recost.hardware.sections import key_table
 
@@ -56,7 +56,7 @@ def complete_many(kind: str, base: Settings, above: Settings, count: int) -> Man
     raise nothing for it.
     """
     with np.errstate(all="ignore"):  # of machines that are impossible
-        merged = merge(kind, base, above)
+        merged = put_over(kind, base, above)
         values = given_or_default(kind, merged)
         possible = np.full(count, all(value is not REQUIRED for value in values.values()))
         for combination in combinations(kind):

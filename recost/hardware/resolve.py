@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cache
 from typing import Any
@@ -20,10 +20,10 @@ Settings = Mapping[str, Setting]
 
 
 def merge(kind: str, base: Settings, above: Settings) -> dict[str, Setting]:
-    """`base` with the settings `above` it; an entry above replaces one whole.
+    """`base` with those of a file `above` it; an entry above replaces one whole.
 
-    A price of the ADC is tied to the resolution that holds at its own level, so that a
-    resolution set later rescales it (`adc.scaling`) and one set beside it does not.
+    A price of the ADC is tied to the resolution that its own file has, so that a resolution set
+    elsewhere rescales it (`adc.scaling`) and one given beside it does not.
     """
     merged = {**base, **above}
     prices = [path for path in rules.ADC_PRICES if path in above]
@@ -37,9 +37,28 @@ def merge(kind: str, base: Settings, above: Settings) -> dict[str, Setting]:
         bits = values["adc.bits"]
     if bits is DERIVED:
         bits = rules.lossless_adc_bits(values)
-    for path in prices:
-        merged[path] = replace(merged[path], at_bits=bits)
-    return merged
+    return _at_bits(merged, prices, bits)
+
+
+def put_over(kind: str, base: Settings, above: Settings) -> dict[str, Setting]:
+    """`base` with what is set over it, in whatever order and in however many steps.
+
+    A price of the ADC is for the resolution that the file's is for, unless `adc.reference_bits`
+    says otherwise: a resolution set beside it rescales it too.
+    """
+    if "adc.energy" not in base:  # this is where the machine has it from
+        return merge(kind, base, above)
+    merged = {**base, **above}
+    prices = [path for path in rules.ADC_PRICES if path in above]
+    given = merged.get("adc.reference_bits")
+    return _at_bits(merged, prices, given.value if given else base["adc.energy"].at_bits)
+
+
+def _at_bits(
+    settings: dict[str, Setting], prices: Sequence[str], bits: int | None
+) -> dict[str, Setting]:
+    """The settings, with `prices` for a resolution."""
+    return settings | {path: replace(settings[path], at_bits=bits) for path in prices}
 
 
 def find_faults(kind: str, settings: Settings, broken: set[str]) -> list[Fault]:

@@ -237,8 +237,29 @@ def _free(values: Values, given: Collection[str]) -> str | None:
     return f"counted as free, for want of a value: {', '.join(unpriced)}" if unpriced else None
 
 
-# Components of a crossbar whose actions every estimate counts.
+def _sized(values: Values) -> Iterator[str]:
+    """The areas of what a machine has."""
+    yield "crossbar.area"
+    for section in ("adc", *_COUNTED):
+        if values[f"{section}.per_crossbar"]:
+            yield f"{section}.area"
+    if values["sparsity.weights"] is WeightSparsity.OU_ROW:
+        yield from ("index_decoder.area", "index_decoder.memory_area")
+    yield from ("memory.area", "bus.area")
+    for section in _SHARED:
+        if values[f"{section}.per_tile"]:
+            yield f"{section}.area"
+    yield "off_chip.area"
+
+
+def _flat(values: Values, given: Collection[str]) -> str | None:
+    unsized = [path for path in _sized(values) if path not in given]
+    return f"area_mm2 is without {', '.join(unsized)}, for want of a value" if unsized else None
+
+
+# Components of a crossbar whose actions every estimate counts; parts that tiles share.
 _COUNTED = ("dac", "sample_hold", "shift_add", "input_register", "output_register")
+_SHARED = ("network_on_chip", "vector")
 _SUM = ("operation_unit.rows", "crossbar.rows", "crossbar.cell_bits", "precision.dac_bits")
 _WIDTH = ("operation_unit.columns", "crossbar.columns")
 NOTES = (
@@ -248,6 +269,14 @@ NOTES = (
     Note(_WIDTH, _larger_columns),
     Note(("adc.rate", "adc.per_crossbar", "operation_unit.cycle_time", *_WIDTH), _short_cycle),
     Note(("sparsity.weights", *(f"{section}.per_crossbar" for section in _COUNTED)), _free),
+    Note(
+        (
+            "sparsity.weights",
+            *(f"{section}.per_crossbar" for section in ("adc", *_COUNTED)),
+            *(f"{section}.per_tile" for section in _SHARED),
+        ),
+        _flat,
+    ),
 )
 
 

@@ -218,6 +218,22 @@ def action_energies(prices, sums):
 
 
 @inlined
+def reload_time(structure, technology, sums):
+    """Seconds in which all weights are written anew, where they are reloaded; else 0.
+
+    Crossbars are written side by side, each a row at a time, as the cells' bits come over the
+    links of the chips: the slower of the two takes as long as both.
+    """
+    rounds = sums[SUM_ROUNDS]
+    if rounds <= 0.0:
+        return 0.0
+    write = technology.cell_write_time_s * technology.cell_pulses
+    bits_per_s = 8.0 * technology.off_chip_bandwidth_bytes_per_s * sums[SUM_CHIPS]
+    bits = sums[CELL_WRITES] * structure.crossbar_cell_bits
+    return max(rounds * structure.crossbar_rows * write, bits / bits_per_s)
+
+
+@inlined
 def total_costs(structure, technology, scale, sums):
     """What the sums cost, in the order of `Component` and then of `Total`.
 
@@ -229,13 +245,9 @@ def total_costs(structure, technology, scale, sums):
     """
     need, tiles, chips = sums[SUM_CROSSBARS], sums[SUM_TILES], sums[SUM_CHIPS]
     cycle = structure.operation_unit_cycle_time_s
-    # Where weights are reloaded crossbars are written side by side, each a row at a time.
-    write = technology.cell_write_time_s * technology.cell_pulses
-    rounds = sums[SUM_ROUNDS]
-    extra = rounds * structure.crossbar_rows * write if rounds > 0.0 else 0.0
+    latency = sums[SUM_CYCLES] * cycle + reload_time(structure, technology, sums)
     # Reloaded layers take turns on the same crossbars: nothing overlaps.
-    latency = sums[SUM_CYCLES] * cycle + extra
-    interval = latency if extra > 0.0 else sums[SUM_SLOWEST] * cycle
+    interval = latency if sums[SUM_ROUNDS] > 0.0 else sums[SUM_SLOWEST] * cycle
     throughput = 1.0 / interval if interval > 0.0 else math.nan
 
     static = crossbar_leakage(structure, technology, scale) * need

@@ -109,15 +109,15 @@ def _copies(hardware: Hardware, network: LayerTable) -> Array:
 
 
 def check_reload(hardware: Hardware) -> None:
-    """Raise InputError for a machine that may reload weights and prices no writes."""
+    """Raise InputError for a machine that may reload weights and does not say what that takes."""
     if hardware.budget.on_overflow != Overflow.RELOAD:
         return
-    for key in ("write_energy", "write_time"):
-        if hardware.value(f"cell.{key}") is None:
+    for key in ("cell.write_energy", "cell.write_time", "off_chip.bandwidth"):
+        if hardware.value(key) is None:
             raise InputError(
-                f'budget.on_overflow = "reload" writes cells: give cell.{key}',
+                f'budget.on_overflow = "reload" writes cells from outside the chip: give {key}',
                 path=hardware.path,
-                key=f"cell.{key}",
+                key=key,
             )
 
 

@@ -18,7 +18,7 @@ Array = np.ndarray[Any, Any]
 # What decides, with how networks are bound, which model a machine has: of structure, and that
 # prices are known.
 _MODEL = ["budget_on_overflow", "mapping_replication"]
-_WRITES = ["cell_write_energy_j", "cell_write_time_s"]
+_WRITES = ["cell_write_energy_j", "cell_write_time_s", "off_chip_bandwidth_bytes_per_s"]
 
 
 class Made:

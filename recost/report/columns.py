@@ -44,7 +44,9 @@ class Column:
 # The unit that ends a column's name, longest ending first.
 _UNITS: dict[str, tuple[str, Scaling]] = {
     "_bytes_per_s": ("B/s", Scaling.SI),
+    "_per_mm2": ("/mm2", Scaling.PLAIN),
     "_per_s": ("/s", Scaling.SI),
+    "_per_w": ("/W", Scaling.PLAIN),
     "_percent": ("%", Scaling.PLAIN),
     "_seconds": ("s", Scaling.SI),
     "_years": ("years", Scaling.PLAIN),
@@ -103,7 +105,12 @@ COLUMNS: tuple[Column, ...] = (
     ),
     Column("adc_conversions", scaling=Scaling.COUNT, description="analog values digitised"),
     Column(
-        "latency_s", "s", Scaling.SI, 2, "one input through all layers, one copy of the weights"
+        "latency_s",
+        "s",
+        Scaling.SI,
+        2,
+        "one unit of work: an input through all layers, one copy of the weights; in training an"
+        " example's share of a step",
     ),
     Column(
         "throughput_per_s",

@@ -26,6 +26,8 @@ def scaled(column: Column, values: Sequence[object]) -> tuple[str, list[str]]:
     texts = [_text(value, exponent) for value in values]
     if column.scaling is Scaling.COUNT and exponent:
         return _PREFIXES[exponent], texts
+    if column.unit.startswith("/") and exponent < 0:  # m/s are metres
+        return f"1e{exponent}{column.unit}", texts
     return _PREFIXES[exponent] + column.unit, texts
 
 

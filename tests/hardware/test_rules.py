@@ -86,28 +86,30 @@ def test_cycle_time_is_what_the_adcs_of_a_crossbar_take() -> None:
 def test_prices_of_the_adc_are_for_the_resolution_of_their_own_file(write: Write) -> None:
     base = load_hardware("ou-dense")
     assert base.adc.reference_bits == base.adc.bits == 6
-    # A later resolution keeps the reference, a price given beside it moves it.
+    # What is set keeps the reference, in any order.
     assert base.replace({"adc.bits": 7}).adc.reference_bits == 6
-    assert base.replace({"adc.bits": 7, "adc.energy": "1 pJ"}).adc.reference_bits == 7
-    assert base.replace({"adc.bits": 7}).replace({"adc.energy": "1 pJ"}).adc.reference_bits == 7
+    assert base.replace({"adc.bits": 7, "adc.energy": "1 pJ"}).adc.reference_bits == 6
+    assert base.replace({"adc.bits": 7}).replace({"adc.energy": "1 pJ"}).adc.reference_bits == 6
     assert base.replace({"adc.energy": "1 pJ"}).replace({"adc.bits": 7}).adc.reference_bits == 6
     # The energy itself stays that of the reference; models multiply by the factor.
     assert base.replace({"adc.bits": 7}).adc.energy_j == base.adc.energy_j
-    # A reference that is given counts, until a later file gives an energy of its own.
+    # A reference that is set counts.
     given = base.replace({"adc.reference_bits": 8, "adc.energy": "2 pJ"})
     assert (given.adc.bits, given.adc.reference_bits) == (6, 8)
-    assert given.replace({"adc.energy": "1 pJ"}).adc.reference_bits == 6
-    # "auto" is resolved at the level that gives the price.
-    auto = base.replace({"adc.bits": "auto", "operation_unit.rows": 32, "adc.energy": "1 pJ"})
-    assert auto.replace({"operation_unit.rows": 16}).adc.reference_bits == 7
-    child = 'schema = 1\nextends = "ou-dense"\n[adc]\nsource = "x"\nbits = 8\nenergy = "1.6 pJ"\n'
-    hardware = load_hardware(write(child, start=""), {"adc.bits": 4})
-    assert (hardware.adc.reference_bits, hardware.adc.bits) == (8, 4)
+    assert given.replace({"adc.energy": "1 pJ"}).adc.reference_bits == 8
+    # A file's price is for its own resolution, and "auto" is what that is in the file.
+    for bits, rows, reference in (("8", 16, 8), ('"auto"', 32, 7)):
+        child = 'schema = 1\nextends = "ou-dense"\n[adc]\nsource = "x"\nenergy = "1.6 pJ"\n'
+        child += f"bits = {bits}\n[operation_unit]\nrows = {rows}\nsource = 'x'\n"
+        found = load_hardware(write(child, start=""), {"adc.bits": 4})
+        assert (found.adc.reference_bits, found.adc.bits) == (reference, 4)
 
 
-def test_a_power_given_at_another_level_is_brought_to_the_reference() -> None:
+def test_a_power_given_at_another_level_is_brought_to_the_reference(write: Write) -> None:
     base = load_hardware("ou-dense")
-    seven = base.replace({"adc.bits": 7, "adc.power": "1 mW"})
+    assert base.replace({"adc.bits": 7, "adc.power": "1 mW"}).adc.power_w == 1e-3
+    child = 'schema = 1\nextends = "ou-dense"\n[adc]\nsource = "x"\nbits = 7\npower = "1 mW"\n'
+    seven = load_hardware(write(child, start=""))
     assert seven.adc.reference_bits == 6
     factor = adc_factor(AdcScaling.EXPONENTIAL, 7, 6)
     assert seven.adc.power_w * factor == pytest.approx(1e-3)
@@ -288,9 +290,20 @@ def test_a_cycle_too_short_for_its_converters_is_a_warning() -> None:
     assert hardware.replace({"adc.per_crossbar": 0}).notes == ()
 
 
+def test_areas_that_nobody_gave_are_named(write: Write) -> None:
+    hardware = load_hardware(write('[sparsity]\nweights = "ou-row"\n'))
+    note = hardware.notes[1]
+    assert note.startswith("mine: area_mm2 is without crossbar.area, adc.area, dac.area, ")
+    for part in ("index_decoder.memory_area", "memory.area", "vector.area", "off_chip.area"):
+        assert part in note
+    for settings in ({"vector.area": 0.0}, {"vector.per_tile": 0}):  # given, or there is none
+        assert "vector.area" not in hardware.replace(settings).notes[1]
+    assert load_hardware("sre").notes == ()
+
+
 def test_prices_that_nobody_gave_are_named(write: Write) -> None:
     hardware = load_hardware(write('[sparsity]\nweights = "ou-row"\n'))
-    (note,) = hardware.notes
+    note = hardware.notes[0]
     assert note.startswith("mine: counted as free, for want of a value: dac.energy, ")
     assert "index_decoder.energy" in note
     assert "sample_hold.energy" in note

@@ -17,7 +17,7 @@ from recost.hardware.records import (
 from recost.kernels import _intrinsics, pricing
 from recost.kernels._numba import kernel
 from recost.kernels.digits import Digits
-from recost.kernels.engine import SUM_ROUNDS, SUMS, price_sums
+from recost.kernels.engine import SUM_CHIPS, SUM_ROUNDS, SUMS, price_sums
 from recost.kernels.lines import Line, Prices, price_lines, price_stretch
 from recost.kernels.pricing import WIDTH, Records
 from recost.models.numbers import Sheet
@@ -26,13 +26,10 @@ from recost.vocabulary import ACTIONS, TOTALS, Component, Total
 from tests.naive.pricing import lines as naive_lines
 from tests.naive.pricing import totals as naive_totals
 
-PRICED = [
-    name
-    for name in TECHNOLOGY_DTYPE.names
-    if name.endswith(("_j", "_mm2", "_per_bit", "_w", "cell_write_time_s", "cell_pulses"))
-]
-# Those that a total is a straight line in: times and pulses are not.
-PRICES = [name for name in PRICED if name not in ("cell_write_time_s", "cell_pulses")]
+# A total is no straight line in times and pulses.
+TIMES = ["cell_write_time_s", "cell_pulses", "off_chip_bandwidth_bytes_per_s"]
+PRICES = [n for n in TECHNOLOGY_DTYPE.names if n.endswith(("_j", "_mm2", "_per_bit", "_w"))]
+PRICED = PRICES + TIMES
 FREE = ["hierarchy_cores_per_tile", "network_on_chip_per_tile", "vector_per_tile"]
 
 
@@ -101,11 +98,11 @@ def items_of(name, items, prices, rounds, rng):
     technologies = np.repeat(technology_record(load_hardware(name)), items)
     for field in FREE:
         structures[field] = rng.integers(1, 9, items)
-    for field in (*PRICES, "cell_write_time_s", "cell_pulses"):
+    for field in PRICED:
         technologies[field] = rng.random(items)
     sums = rng.random((items, SUMS)) * 1e3 + 1.0
     sums[:, rng.random(SUMS) < 0.3] = 0.0
-    sums[:, SUM_ROUNDS] = rounds
+    sums[:, SUM_ROUNDS], sums[:, SUM_CHIPS] = rounds, rng.integers(1, 9, items)
     every, words = np.arange(items), [TECHNOLOGY_DTYPE.fields[field][1] // 8 for field in prices]
     kept = Records(structures, every, np.zeros(0, np.int64), np.zeros((0, items)))
     own = Records(technologies, every, np.array(words), np.full((len(words), items), np.nan))

@@ -232,7 +232,14 @@ def test_reloading_writes_every_cell_once_an_input() -> None:
     assert cost.energies_j["write"] == pytest.approx(network.weights * 8 * 1e-12)
     resident = infer(machine.replace({"budget.chips": 100}), network)
     rounds = -(-(resident.crossbars or 0) // (10 * 12 * 8))
-    assert cost.latency_s - resident.latency_s == pytest.approx(rounds * 128 * 10e-9)
+    writing, loading = rounds * 128 * 10e-9, network.weights * 16 / (8 * 25.6e9)
+    assert loading > writing
+    assert cost.latency_s - resident.latency_s == pytest.approx(loading)
+    # With links fast enough it is the rows that take time; two chips have twice the links.
+    fast = infer(machine.replace({"off_chip.bandwidth": "1e15 B/s"}), network)
+    assert fast.latency_s - resident.latency_s == pytest.approx(writing)
+    two = infer(machine.replace({"budget.chips": 2}), network)
+    assert two.latency_s - resident.latency_s == pytest.approx(loading / 2)
 
 
 def test_negative_inputs_on_unsigned_hardware_are_refused() -> None:

@@ -48,8 +48,12 @@ def totals(structure, technology, sums):
         if not math.isnan(price):
             out[PAYER[action]] += sums[action] * price
     cycle, rounds = s["operation_unit_cycle_time_s"], sums[engine.SUM_ROUNDS]
-    writing = rounds * s["crossbar_rows"] * t["cell_write_time_s"] * pulses if rounds else 0.0
-    latency = sums[engine.SUM_CYCLES] * cycle + writing
+    latency = sums[engine.SUM_CYCLES] * cycle
+    if rounds:
+        writing = rounds * s["crossbar_rows"] * t["cell_write_time_s"] * pulses
+        loaded_bytes = sums[Count.CELL_WRITES] * s["crossbar_cell_bits"] / 8.0
+        links = t["off_chip_bandwidth_bytes_per_s"] * sums[engine.SUM_CHIPS]
+        latency += max(writing, loaded_bytes / links)
     interval = latency if rounds else sums[engine.SUM_SLOWEST] * cycle
     crossbars, tiles, chips = (
         sums[k] for k in (engine.SUM_CROSSBARS, engine.SUM_TILES, engine.SUM_CHIPS)

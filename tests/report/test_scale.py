@@ -39,6 +39,21 @@ def test_a_column_of_counts(values, unit, texts):
     assert scaled(describe("cycles"), values) == (unit, texts)
 
 
+@pytest.mark.parametrize(
+    ("name", "values", "heading", "unit", "texts"),
+    [
+        ("throughput_per_s", [2e3], "throughput", "k/s", ["2.000"]),
+        ("throughput_per_s", [2e-3], "throughput", "1e-3/s", ["2.000"]),  # m/s are metres
+        ("gops_per_w", [1816.0], "gops", "/W", ["1816"]),  # a prefix there would divide
+        ("gops_per_mm2", [1485.0], "gops", "/mm2", ["1485"]),
+    ],
+)
+def test_rates_have_no_prefix_that_could_be_misread(name, values, heading, unit, texts):
+    column = describe(name)
+    assert column.heading == heading
+    assert scaled(column, values) == (unit, texts)
+
+
 def test_words_and_truths():
     texts = ["a", "yes", "no"]
     assert scaled(Column("x"), ["a", True, False]) == ("", texts)

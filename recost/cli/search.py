@@ -91,7 +91,8 @@ def search(
 ) -> None:
     """Find the best design of a space under conditions, by going through all of it.
 
-    One goal gives the optimum (all designs that reach it); two or three give the Pareto front.
+    One goal gives the optimum (all designs that reach it); two or three give the Pareto front;
+    of several networks each has its own.
     Up to 1e8 points every one is evaluated, so that nothing better exists in the space. Of a
     larger space, or one with intervals (adc.energy=1 pJ:3 pJ), optuna tries --trials points, and
     the best of them is proved by nothing; --sample sobol N takes the best of a sample.
@@ -147,6 +148,8 @@ def search(
             table = run.to_table()
         proof = "a sample" if sample else "all designs of the space"
         proof = f"{study.size:,} points gone through, {proof}: nothing in them is better"
+        if len(study.by_network) > 1:
+            proof += " for its network"
     if not len(table["row"]):
         raise InputError(run.nothing(endless or study.size > LARGEST_ENUMERATION), key="--where")
     target.note(proof)

@@ -145,7 +145,8 @@ def sweep(
     if (part or resume) and not target.streams:
         key = "--shard" if part else "--resume"
         raise InputError("goes with -o FILE.csv, .parquet or .npz", key=key)
-    _check_goals(selection, names, part)
+    if part:
+        _check_goals(study, selection, names)
     said = {"settings": list(inputs.settings), "where": where or []}
     with pieces_of(cluster) as pieces:
         run = Run(study, selection, names, target, pieces, resume, part, said)
@@ -220,10 +221,14 @@ def _selection(
     return Selection(conditions, goals, top)
 
 
-def _check_goals(selection: Selection, names: tuple[str, ...], part: object) -> None:
-    """Shards are joined by their goals, which have to be in their files."""
-    absent = [goal.column for goal in selection.goals if goal.column not in names]
-    if part and absent:
+def _check_goals(study: Study, selection: Selection, names: tuple[str, ...]) -> None:
+    """Shards are joined by their goals, network by network, which have to be in their files."""
+    from recost.study.selection import NETWORK
+
+    needed = [goal.column for goal in selection.goals]
+    if needed and not selection.top and len(study.words[NETWORK]) > 1:
+        needed.append(NETWORK)
+    if absent := [name for name in needed if name not in names]:
         raise InputError(
             f"has to name {', '.join(absent)}, by which recost merge joins the shards",
             key="--columns",

@@ -17,7 +17,7 @@ from recost.report.npz import write_npz
 from recost.report.parquet import ROW_GROUP, parquet_writer, pyarrow
 from recost.report.stream import SUFFIXES
 from recost.study.conditions import Goal
-from recost.study.selection import Selection, best_rows
+from recost.study.selection import NETWORK, Selection, best_rows
 
 Array = np.ndarray[Any, Any]
 
@@ -159,15 +159,18 @@ def _best_csv(shards: Sequence[Path], output: Path, selection: Selection) -> int
             lines += file
     names = next(csv.reader([heading]))
     at = {goal.column: names.index(goal.column) for goal in selection.goals}
-    texts, costs = [], []
+    texts, costs, networks = [], [], []
     reader = csv.reader(lines)
     start = 0
     for row in reader:  # which may take several lines, where a word has them
         texts.append("".join(lines[start : reader.line_num]))
         start = reader.line_num
         costs.append([float(row[a]) if row[a] else np.nan for a in at.values()])
+        networks += [row[names.index(NETWORK)]] if NETWORK in names else []
     columns = np.array(costs, float).reshape(-1, len(at)).T
-    kept = best_rows(dict(zip(at, columns, strict=True)), selection)
+    table = dict(zip(at, columns, strict=True))
+    table |= {NETWORK: np.array(networks, object)} if networks else {}
+    kept = best_rows(table, selection)
     output.write_bytes((heading + "".join(texts[row] for row in kept)).encode("utf-8"))
     return len(kept)
 
@@ -178,6 +181,8 @@ def _best_parquet(shards: Sequence[Path], output: Path, selection: Selection) ->
     table = {
         goal.column: whole[goal.column].cast(pa.float64()).to_numpy() for goal in selection.goals
     }
+    if NETWORK in whole.column_names:
+        table[NETWORK] = np.array(whole[NETWORK].to_pylist(), object)
     kept = best_rows(table, selection)
     with parquet_writer(output, whole.schema) as writer:
         if len(kept):
@@ -188,7 +193,8 @@ def _best_parquet(shards: Sequence[Path], output: Path, selection: Selection) ->
 def _best_npz(shards: Sequence[Path], output: Path, selection: Selection) -> int:
     with np.load(shards[0]) as first:
         names = list(first.files)
-    kept = best_rows({g.column: _joined(shards, g.column) for g in selection.goals}, selection)
+    needed = [goal.column for goal in selection.goals] + [NETWORK] * (NETWORK in names)
+    kept = best_rows({name: _joined(shards, name) for name in needed}, selection)
     joined = ((name, _joined(shards, name)) for name in names)
     chosen = ((n, array if n.endswith(".words") else array[kept]) for n, array in joined)
     write_npz(output, (_whole(*one) for one in chosen))

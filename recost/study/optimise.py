@@ -27,6 +27,8 @@ _FAR_OFF = 1e9
 class Optimiser:
     """Optuna's NSGA-II over the points of a study, for one goal or several, under conditions.
 
+    Each network is gone about by itself: designs compete, and not networks.
+
     Parameters
     ----------
     study, selection : the space; the goals and the conditions
@@ -62,31 +64,37 @@ class Optimiser:
 
     def run(self, trials: int, seen: Callable[[int], None]) -> Table:
         """The best of `trials` points that meet the conditions; `seen` hears how many are done."""
-        kept = self._study.table(0, 0)[0]
+        kept, begin = self._study.table(0, 0)[0], 0
+        networks = self._study.by_network
         with self._quiet():
-            sampler = self._optuna.samplers.NSGAIISampler(
-                population_size=POPULATION, seed=self._seed
-            )
-            directions = ["minimize"] * len(self._selection.goals)
-            solver = self._optuna.create_study(directions=directions, sampler=sampler)
-            for done in range(0, trials, POPULATION):
-                asked = [solver.ask() for _ in range(min(POPULATION, trials - done))]
-                for table in self._generation(solver, asked):
-                    kept = best(join([kept, table]), self._selection)
-                seen(done + len(asked))
+            for number, pairs in enumerate(networks, start=1):
+                end = trials * number // len(networks)
+                solver = self._solver()
+                for done in range(begin, end, POPULATION):
+                    asked = [solver.ask() for _ in range(min(POPULATION, end - done))]
+                    for table in self._generation(solver, pairs, asked):
+                        kept = best(join([kept, table]), self._selection)
+                    seen(done + len(asked))
+                begin = end
         return kept
 
-    def _generation(self, solver: Any, asked: list[Any]) -> Iterator[Table]:
-        """Evaluate points, tell the optimiser, and give those that meet the conditions."""
-        spaces = self._study.spaces
+    def _solver(self) -> Any:
+        """An optimiser that has seen nothing yet."""
+        sampler = self._optuna.samplers.NSGAIISampler(population_size=POPULATION, seed=self._seed)
+        directions = ["minimize"] * len(self._selection.goals)
+        return self._optuna.create_study(directions=directions, sampler=sampler)
+
+    def _generation(self, solver: Any, pairs: list[int], asked: list[Any]) -> Iterator[Table]:
+        """Evaluate points of some pairs, tell the optimiser, give those that meet conditions."""
         chosen = [
-            trial.suggest_categorical("pair", range(len(spaces))) if len(spaces) > 1 else 0
+            trial.suggest_categorical("pair", pairs) if len(pairs) > 1 else pairs[0]
             for trial in asked
         ]
-        for pair, space in enumerate(spaces):
+        for pair in pairs:
             own = [trial for trial, number in zip(asked, chosen, strict=True) if number == pair]
             if not own:
                 continue
+            space = self._study.spaces[pair]
             places = np.zeros((len(own), len(space.axes)), np.int64)
             values = np.zeros((len(own), len(space.axes)))
             for t, trial in enumerate(own):

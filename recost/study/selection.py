@@ -19,11 +19,17 @@ Table = dict[str, Array]
 #: What there is to warn of in the hardware of a row, a line each: it travels with the rows of a
 #: table, but is no column of an answer.
 NOTES = "notes"
+#: The column that tells networks apart.
+NETWORK = "workload"
 
 
 @dataclass(frozen=True)
 class Selection:
-    """Which rows are wanted: all that meet the conditions, the best few, or the Pareto front."""
+    """Which rows are wanted: all that meet the conditions, the best few, or the Pareto front.
+
+    The front, or with one goal the optimum, is that of each network: designs compete, and not
+    networks.
+    """
 
     where: tuple[Comparison, ...] = ()
     goals: tuple[Goal, ...] = ()
@@ -64,7 +70,7 @@ def join(tables: Sequence[Table]) -> Table:
 
 
 def best_rows(table: Table, selection: Selection) -> Array:
-    """Which rows are the front of a table (one goal: its optimum), or its `top` rows, in order.
+    """Which rows are the fronts of a table (one goal: its optima), or its `top` rows, in order.
 
     Stable for equal rows, so that the best of parts that follow each other, joined, has the best
     of the whole in the same order.
@@ -73,10 +79,28 @@ def best_rows(table: Table, selection: Selection) -> Array:
     if selection.top:
         order: Array = np.lexsort(costs.T[::-1])[: selection.top]
         return order
-    if len(selection.goals) == 1:
-        least = costs.min(initial=np.inf)
-        return np.flatnonzero(np.isfinite(costs[:, 0]) & (costs[:, 0] == least))
-    return np.flatnonzero(pareto_front(costs))
+    kept = np.zeros(len(costs), bool)
+    for rows in _by_network(table):
+        kept[rows] = _front(costs[rows])
+    return np.flatnonzero(kept)
+
+
+def _front(costs: Array) -> Array:
+    """Which rows of `costs` [points, goals] nothing is better than."""
+    if costs.shape[1] > 1:
+        return pareto_front(costs)
+    least = costs.min(initial=np.inf)
+    found: Array = np.isfinite(costs[:, 0]) & (costs[:, 0] == least)
+    return found
+
+
+def _by_network(table: Table) -> list[Array | slice]:
+    """The rows of each network of a table; one that does not say is of one."""
+    names = table.get(NETWORK)
+    if names is None or is_repeated(names):
+        return [slice(None)]
+    every = dict.fromkeys(names.tolist())
+    return [np.flatnonzero(names == name) for name in every] if len(every) > 1 else [slice(None)]
 
 
 def best(table: Table, selection: Selection) -> Table:

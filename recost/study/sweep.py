@@ -22,7 +22,7 @@ from recost.study.pricing import Pricing
 from recost.study.ratios import RATIOS, UNCERTAIN_RATIOS
 from recost.study.result import Result
 from recost.study.rows import LAST_COLUMNS, WORD_COLUMNS, cost_columns
-from recost.study.selection import NOTES, Table, as_whole, join, repeated, rows_of
+from recost.study.selection import NETWORK, NOTES, Table, as_whole, join, repeated, rows_of
 from recost.study.space import WORKLOAD, Space, unknown_target
 from recost.study.stretches import Stretches
 from recost.study.uncertainty import with_intervals
@@ -255,6 +255,14 @@ class Study:
     def spaces(self) -> list[Space]:
         """The space of each pair of hardware and network, in their order."""
         return [pair.space for pair in self._pairs]
+
+    @property
+    def by_network(self) -> list[list[int]]:
+        """The numbers of the pairs of each network, in their order."""
+        found: dict[str, list[int]] = {}
+        for number, pair in enumerate(self._pairs):
+            found.setdefault(pair.words[NETWORK], []).append(number)
+        return list(found.values())
 
     def table(self, start: int, stop: int) -> tuple[Table, int]:
         """The rows of points start..stop, and how many of the points are impossible."""

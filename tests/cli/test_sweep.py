@@ -287,16 +287,19 @@ def test_merged_fronts_are_the_front_of_the_whole(tmp_path, suffix, chosen, invo
     if suffix == ".parquet":
         pytest.importorskip("pyarrow")
     whole, joined = tmp_path / f"whole{suffix}", tmp_path / f"joined{suffix}"
-    assert invoke("sweep", *BASE, *FEW, *chosen, "-o", str(whole)).exit_code == 0
-    shards = [tmp_path / f"{i}{suffix}" for i in (1, 2)]
+    asked = [*BASE, "-W", "convnet-cifar10", *FEW, *chosen]  # cut inside of both networks
+    assert invoke("sweep", *asked, "-o", str(whole)).exit_code == 0
+    shards = [tmp_path / f"{i}{suffix}" for i in (1, 2, 3)]
     for i, shard in enumerate(shards):
-        done = invoke("sweep", *BASE, *FEW, *chosen, "-o", str(shard), "--shard", f"{i + 1}/2")
+        done = invoke("sweep", *asked, "-o", str(shard), "--shard", f"{i + 1}/3")
         assert done.exit_code == 0, done.stderr
     done = invoke("merge", *map(str, shards), "-o", str(joined))
     assert done.exit_code == 0, done.stderr
     assert joined.read_bytes() == whole.read_bytes()
     about = [json.loads(path.with_suffix(".meta.json").read_text()) for path in (joined, whole)]
     assert about[0]["rows"] == about[1]["rows"] > 0
+    if suffix == ".csv" and "--pareto" in chosen:
+        assert all(f",{name}," in whole.read_text() for name in ("lenet5", "convnet-cifar10"))
 
 
 def test_shards_of_a_front_keep_what_joins_them(tmp_path, invoke):
@@ -304,6 +307,9 @@ def test_shards_of_a_front_keep_what_joins_them(tmp_path, invoke):
                "--columns", "adc.bits,energy_j")  # fmt: skip
     assert done.exit_code == 2
     assert "--columns: has to name latency_s" in done.stderr
+    done = invoke("sweep", *BASE, "-W", "vgg16", *FEW, *CHOSEN[0], "-o", str(tmp_path / "x.csv"),
+                  "--shard", "1/2", "--columns", "energy_j,latency_s")  # fmt: skip
+    assert "--columns: has to name workload" in done.stderr
 
 
 @pytest.mark.slow

@@ -31,10 +31,12 @@ from recost.network import LayerTable
 from recost.vocabulary import (
     COUNTS,
     TRAINING_ACTIONS,
+    ActivationSparsity,
     Count,
     HardwareKind,
     TrainingAction,
     TrainingUpdate,
+    WeightSparsity,
 )
 
 Array = np.ndarray[Any, Any]
@@ -362,13 +364,17 @@ def _layers(
 def infers_by_products(hardware: Hardware) -> bool:
     """Whether inference is products with whole blocks, and no reading of operation units.
 
-    So it is on digital machines, and where crossbars store the activations too and a product has
-    its price (PipeLayer).
+    So it is on digital machines, and where crossbars read all of their cells and a product has its
+    price (PipeLayer, PANTHER): what it costs does not hang on the phase.
     """
     if hardware.kind == HardwareKind.DIGITAL.text:
         return True
-    stores = is_reram(hardware) and hardware.writes.store
-    return stores and hardware.training.mvm_energy_j is not None
+    if not is_reram(hardware):
+        return False
+    sparsity = hardware.sparsity
+    dense = sparsity.weights is WeightSparsity.NONE
+    dense = dense and sparsity.activations is ActivationSparsity.NONE
+    return dense and hardware.training.mvm_energy_j is not None
 
 
 def infer_by_products(hardware: Hardware, network: LayerTable) -> Cost:

@@ -39,8 +39,8 @@ PRICE_KEYS = (
 # How each count comes about, for hardware that skips nothing; sparsity puts expectations in.
 _HOW = {
     Count.ADC_CONVERSIONS: "bitlines of each OU activation",
-    Count.WORDLINE_DRIVES: "active wordlines of each OU activation",
-    Count.CELL_READS: "active wordlines x bitlines",
+    Count.WORDLINE_DRIVES: "driven wordlines of each OU activation",
+    Count.CELL_READS: "driven wordlines x bitlines",
     Count.SAMPLES: "one a conversion",
     Count.SHIFT_ADDS: "one a conversion",
     Count.INPUT_REGISTER_BITS: "wordline drives x dac_bits",
@@ -70,7 +70,7 @@ def explain(hardware: Hardware, network: LayerTable, layer: str) -> Result:
             f"{hardware.name}: its inference is products with whole blocks, not reads of operation"
             " units; recost estimate --per component has its counts and prices",
             path=hardware.path,
-            key="writes.store",
+            key="training.mvm_energy",
         )
     at = network.index(layer)
     rows = [
@@ -170,6 +170,8 @@ def _costs(hardware: Hardware, network: LayerTable, at: int) -> list[dict[str, A
              _source(hardware, "operation_unit.cycle_time")),
         _row("time", "latency", layer.latency_s, "s", "cycles x cycle_time"),
     ]  # fmt: skip
+    driven = "" if hardware.sparsity.activations else "; all wordlines are, zero bits too"
+    how = _HOW | {Count.WORDLINE_DRIVES: _HOW[Count.WORDLINE_DRIVES] + driven}
     for action in range(ACTIONS):
         count, price = float(row[action]), float(prices[action])
         if count == 0.0:
@@ -178,7 +180,7 @@ def _costs(hardware: Hardware, network: LayerTable, at: int) -> list[dict[str, A
         name = Count(action).name.lower()
         component = PAYER[action].name.lower()
         rows += [
-            _row("count", name, count, "", _HOW[Count(action)]),
+            _row("count", name, count, "", how[Count(action)]),
             _row("price", name, price, "J", key, _source(hardware, key)),
             _row("energy", component, count * price, "J", f"{name} x {key}"),
         ]

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 import recost as rc
+from recost.models.binding import bind
 from recost.models.inference import infer
 from recost.study.montecarlo_sensing import montecarlo_sensing
 
@@ -53,6 +54,23 @@ def test_the_table_of_encodings_and_waits(encoding: str, sync: str) -> None:
         row["energy_saving_percent"],
     ]
     assert printed == pytest.approx(expected, rel=5e-3)
+
+
+def test_what_weighs_on_the_energy_saved() -> None:
+    network = rc.load_network("caffenet-ssl")
+    printed = re.findall(r"(\d\d\.\d) %", README.partition("Two things weigh on")[2])[:3]
+    expected = []
+    for replication in ("none", "balanced"):
+        keys = {"leakage.fraction": 0.01, "mapping.replication": replication}
+        sre, dense = (rc.load_hardware(name).replace(keys) for name in ("sre", "ou-dense"))
+        expected.append(rc.compare([sre], network, baseline=dense).rows[0]["energy_saving_percent"])
+    sre, dense = (infer(rc.load_hardware(name), network) for name in ("sre", "ou-dense"))
+    less = 0.0  # of drivers and cells of the dense machine, which read every bit of the inputs
+    for layer, bound in zip(dense.layers, bind(network, sre.hardware), strict=True):
+        zero_bits = 1.0 - bound["slice_density"][: bound["slices"]].mean()
+        less += zero_bits * (layer.energies_j["dac"] + layer.energies_j["cell"])
+    expected.append(100.0 * (1.0 - sre.energy_j / (dense.energy_j - less)))
+    assert [float(text) for text in printed] == pytest.approx(expected, abs=0.05)
 
 
 def test_the_table_of_read_errors() -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from importlib import import_module
 from typing import Any, ClassVar
@@ -74,24 +75,36 @@ class LazyGroup(TyperGroup):
         with formatter.section("Commands"):
             formatter.write_dl([(entry.name, entry.help) for entry in self.entries])
 
+    def make_context(self, *arguments: Any, **options: Any) -> Any:
+        """Read the command line, which prints the help and the version."""
+        with _faults():
+            return super().make_context(*arguments, **options)
+
     def invoke(self, ctx: Any) -> Any:
-        """Run the command; a user's fault becomes lines on standard error and exit code 2."""
-        try:
+        """Run the command."""
+        with _faults():
             answer = super().invoke(ctx)
             if sys.stdout is not None:
                 sys.stdout.flush()  # here, where a full disk can still be reported
-        except InputError as error:
-            _complain(error)
-            raise typer.Exit(2) from None
-        except BrokenPipeError:  # `| head` has read enough
-            _discard_output()
-            raise typer.Exit(0) from None
-        except OSError as error:
-            place = error.filename or "standard output"
-            typer.echo(f"error: {place}: {error.strerror or error}", err=True)
-            _discard_output()
-            raise typer.Exit(2) from None
-        return answer
+            return answer
+
+
+@contextmanager
+def _faults() -> Iterator[None]:
+    """A user's fault becomes lines on standard error and exit code 2."""
+    try:
+        yield
+    except InputError as error:
+        _complain(error)
+        raise typer.Exit(2) from None
+    except BrokenPipeError:  # `| head` has read enough
+        _discard_output()
+        raise typer.Exit(0) from None
+    except OSError as error:
+        place = error.filename or "standard output"
+        typer.echo(f"error: {place}: {error.strerror or error}", err=True)
+        _discard_output()
+        raise typer.Exit(2) from None
 
 
 def _complain(error: InputError) -> None:

@@ -39,6 +39,22 @@ class Target:
     force: bool
     quiet: bool
 
+    def __post_init__(self) -> None:
+        """Refuse a suffix that is no format, or not the one that is asked for."""
+        from recost.report.stream import SUFFIXES as STREAMED
+        from recost.report.write import SUFFIXES
+
+        if self.path is None or str(self.path) == "-":
+            return
+        suffix, asked = self.path.suffix.lower(), self.output_format
+        if asked is None and suffix not in {*SUFFIXES, *STREAMED}:
+            every = ", ".join(dict.fromkeys([*SUFFIXES, *STREAMED]))
+            message = f"the suffix '{self.path.suffix}' names no format; use one of {every}, or -f"
+            raise InputError(message, path=str(self.path))
+        if asked is not None and suffix in STREAMED and suffix != f".{asked.value}":
+            message = f"the suffix '{self.path.suffix}' says {suffix[1:]}, -f says {asked.value}"
+            raise InputError(message, path=str(self.path))
+
     @property
     def streams(self) -> bool:
         """Whether it is a file that takes rows as they are made."""
@@ -121,6 +137,9 @@ class Run:
 
         path = self.target.path
         assert path is not None
+        if self.resume and not self.target.force and self._is_complete(path):
+            self.target.note(f"{path} is complete: there is nothing to go on with")
+            return
         check_new([path], force=self.target.force)
         start, stop = self.bounds
         identity = f"{self.identity}{start}-{stop}{path.suffix.lower()}"
@@ -140,6 +159,18 @@ class Run:
         about["goals"] = [[goal.column, goal.larger] for goal in self.selection.goals]
         about["provenance"] = self.study.provenance()
         write_files({companion(path): as_json(about)})
+
+    def _is_complete(self, path: Path) -> bool:
+        """Whether a file is what this run would write, as its companion says."""
+        from recost.report.merge import companion
+
+        try:
+            about = json.loads(companion(path).read_text(encoding="utf-8"))
+        except (OSError, ValueError):
+            return False
+        shard = list(self.shard) if self.shard else None
+        known = isinstance(about, dict) and (about.get("identity"), about.get("shard"))
+        return path.is_file() and known == (self.identity, shard)
 
     def _stream(self, stream: Any) -> None:
         """Every row, as it is made."""
@@ -226,7 +257,9 @@ class Run:
             counter.end()
 
     def announce(self) -> None:
-        """Say what takes long."""
+        """Say what is known of the networks, and what takes long."""
+        for text in dict.fromkeys(self.study.notes):
+            self.target.note(text)
         tell_compiling(self.target.note)
         slow = self.study.one_by_one
         if slow:
@@ -318,19 +351,17 @@ def _plot(front: Table, names: tuple[str, str]) -> None:
 
 @contextmanager
 def _written(path: Path, kept: str) -> Iterator[None]:
-    """Say of a file that is not finished what is left of it."""
+    """Say of a file that is not finished what is left of it, in the file `kept` beside it."""
     try:
         yield
     except KeyboardInterrupt:
         typer.echo(f"interrupted: {kept} keeps what is known; --resume goes on with it", err=True)
         raise typer.Exit(INTERRUPTED) from None
     except OSError as error:
-        reason = error.strerror or str(error)
-        raise InputError(
-            f"cannot be written: {reason}; what is there is kept in {kept}, and"
-            " --resume goes on with it",
-            path=str(path),
-        ) from error
+        reason = f"cannot be written: {error.strerror or error}"
+        if path.with_name(kept).exists():
+            reason += f"; what is there is kept in {kept}, and --resume goes on with it"
+        raise InputError(reason, path=str(path)) from error
 
 
 def as_json(said: dict[str, Any]) -> bytes:

@@ -33,12 +33,23 @@ def _floats() -> Array:
     return np.array(found)
 
 
+def _of_axis(fault: Fault, key: str) -> Fault:
+    """A fault of a value that is varied: the file itself has none, wherever it would stand."""
+    at = (fault.key or "").removeprefix("--set ").removeprefix("workload:")
+    where = "" if at == key or not at else f"{at}: "
+    return Fault(f"{where}{fault.message}", key=f"--vary workload:{key}")
+
+
 class Densities:
     """The points of the keys of one network.
 
     Values of a list are a layer table each.  Values of an interval may be different at every
     point, so what they change in a layer has to be in proportion: densities of weights, and the
     share of activations that are not zero.
+
+    Attributes
+    ----------
+    notes : what there is to say of the network with its keys varied
 
     Raises
     ------
@@ -51,14 +62,18 @@ class Densities:
         self._listed = [i for i, axis in enumerate(axes) if not axis.continuous]
         self.endless = [i for i, axis in enumerate(axes) if axis.continuous]
         self._tables: dict[int, LayerTable] = {}
+        self.notes = network.notes
         faults: list[Fault] = []
         for axis in axes:
             texts = axis.texts or (axis.text(axis.low), axis.text(axis.high))
             for text in dict.fromkeys((texts[0], texts[-1])):
                 try:
-                    network.replace({axis.key: text})
+                    made = network.replace({axis.key: text})
                 except InputError as error:
-                    faults += [f for f in error.faults if f not in faults]
+                    found = [_of_axis(fault, axis.key) for fault in error.faults]
+                    faults += [fault for fault in found if fault not in faults]
+                else:
+                    self.notes += tuple(note for note in made.notes if note not in self.notes)
         if faults:
             raise InputError(faults)
 

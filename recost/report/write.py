@@ -24,7 +24,8 @@ class Format(Enum):
     MARKDOWN = "markdown"
 
 
-_SUFFIXES = {
+#: The formats of an answer, by the suffix of a file.
+SUFFIXES = {
     ".csv": Format.CSV,
     ".json": Format.JSON,
     ".md": Format.MARKDOWN,
@@ -78,11 +79,11 @@ class Request:
     def _resolve_format(self) -> Format:
         if self.path is None:
             return self.format or Format.TABLE
-        implied = _SUFFIXES.get(self.path.suffix.lower())
+        implied = SUFFIXES.get(self.path.suffix.lower())
         if implied is None and self.format is None:
             raise InputError(
                 f"the suffix '{self.path.suffix}' names no format; "
-                f"use one of {', '.join(_SUFFIXES)}, or -f",
+                f"use one of {', '.join(SUFFIXES)}, or -f",
                 path=str(self.path),
             )
         if implied and self.format and implied is not self.format:

@@ -46,7 +46,7 @@ class Comparison:
         values = table[self.column]
         words = values.dtype.kind == "O"
         if words != isinstance(self.value, str):
-            kind = "words" if words else "numbers"
+            kind = "words" if words else "numbers, in SI units: 3e-6 for 3 uJ"
             raise InputError(f"{self.column} holds {kind}", key=f"--where {self}")
         found: Array = _OPERATORS[self.operator](values, self.value)
         return found if words else found & ~np.isnan(values.astype(float))
@@ -75,13 +75,24 @@ def parse_where(texts: Iterable[str], columns: Sequence[str]) -> tuple[Compariso
                 )
                 continue
             column, sign, value = match[1], match[2], match[3].strip("'\"")
+            if re.search(r"\sor\s|[<>=]", match[3]):
+                faults.append(
+                    Fault("conditions are joined by 'and' alone; 'or' takes a run each",
+                          key=f"--where {text}")
+                )  # fmt: skip
             if column not in columns:
-                hint = suggestion(column, columns)
-                faults.append(Fault(f"unknown column '{column}'{hint}", key=f"--where {text}"))
+                faults.append(_unknown(column, columns, f"--where {text}"))
             found.append(Comparison(column, sign, _value(value)))
     if faults:
         raise InputError(faults)
     return tuple(found)
+
+
+def _unknown(column: str, columns: Sequence[str], key: str) -> Fault:
+    """The fault of a column that there is not; ratios need something that they are to."""
+    known = column.removesuffix("_low").removesuffix("_high") in RATIOS
+    hint = "; it needs --baseline" if known else suggestion(column, columns)
+    return Fault(f"unknown column '{column}'{hint}", key=key)
 
 
 def _value(text: str) -> float | str:
@@ -122,8 +133,7 @@ def parse_goals(text: str, columns: Sequence[str], option: str) -> tuple[Goal, .
         if way not in ("", "min", "max"):
             faults.append(Fault(f"'{way}:' is neither min: nor max:", key=f"{option} {text}"))
         if name not in columns:
-            hint = suggestion(name, columns)
-            faults.append(Fault(f"unknown column '{name}'{hint}", key=f"{option} {text}"))
+            faults.append(_unknown(name, columns, f"{option} {text}"))
         larger = way == "max" or (not way and name in LARGER_IS_BETTER)
         goals.append(Goal(name, larger))
     if len({goal.column for goal in goals}) < len(goals):

@@ -257,6 +257,14 @@ class Study:
         return [pair.space for pair in self._pairs]
 
     @property
+    def notes(self) -> list[str]:
+        """What there is to say of the networks."""
+        _, networks, _ = self.inputs
+        unprofiled = [network.name for network in networks if not network.profiled]
+        said = [f"{name} has no profile: all densities and all bits are 1" for name in unprofiled]
+        return said + [note for pair in self._pairs for note in pair.model.densities.notes]
+
+    @property
     def by_network(self) -> list[list[int]]:
         """The numbers of the pairs of each network, in their order."""
         found: dict[str, list[int]] = {}

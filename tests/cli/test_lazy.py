@@ -86,6 +86,18 @@ def test_a_full_disk_behind_standard_output():
     assert done.stderr == b"error: standard output: No space left on device\n"
 
 
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs a device that is always full")
+@pytest.mark.parametrize("option", ["--help", "--version"])
+def test_a_full_disk_behind_the_help(option):
+    with Path("/dev/full").open("w") as full:
+        done = subprocess.run(
+            [sys.executable, "-m", "recost", option], stdout=full, stderr=subprocess.PIPE,
+            check=False,
+        )  # fmt: skip
+    assert done.returncode == 2
+    assert done.stderr == b"error: standard output: No space left on device\n"
+
+
 def test_standard_output_may_be_closed():
     done = subprocess.run(
         f"{sys.executable} -m tests.cli.faulty one-line >&-",

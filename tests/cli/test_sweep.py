@@ -149,6 +149,26 @@ def test_what_exists_needs_force(tmp_path, invoke):
     assert out.read_text().startswith("row,hardware,workload,adc.bits")
 
 
+def test_a_finished_sweep_has_nothing_to_go_on_with(tmp_path, invoke):
+    out = tmp_path / "out.csv"
+    few = ["--vary", "adc.bits=4,5", "-o", str(out)]
+    for resume in ([], ["--resume"]):
+        done = invoke("sweep", *BASE, *few, *resume)
+        assert done.exit_code == 0
+    assert "out.csv is complete" in done.stderr
+    for other in (["--vary", "operation_unit.rows=8,16"], ["--shard", "1/2"]):
+        done = invoke("sweep", *BASE, *few, *other, "--resume")
+        assert done.exit_code == 2
+        assert "exists; --force replaces it" in done.stderr
+
+
+def test_notes_of_networks_are_those_of_an_estimate(invoke):
+    some = ["-W", "lenet5", "-W", "vgg16", "--vary", "workload:profile.weights.elements=0.1,0.9"]
+    done = invoke("sweep", "-H", "sre", *some)
+    assert done.stderr.count("profile.weights.elements does not reach 4 layers") == 1
+    assert done.stderr.count("vgg16 has no profile") == 1
+
+
 def test_the_part_of_another_sweep_is_not_continued(tmp_path, invoke):
     out = tmp_path / "out.csv"
     (tmp_path / "out.csv.part").write_text("")
@@ -172,7 +192,14 @@ def test_the_part_of_another_sweep_is_not_continued(tmp_path, invoke):
         (["--vary", "adc.bits=4", "--top", "3"], "go together"),
         (["--vary", "adc.bits=4", "--shard", "1/2"], "goes with -o"),
         (["--vary", "adc.bits=4", "--shard", "3/2", "-o", "x.csv"], "from 1 to n"),
-        (["--vary", "adc.bits=4", "-o", "x.xls"], "x.xls"),
+        (["--vary", "adc.bits=4", "-o", "x.xls"], ".txt, .parquet, .npz, or -f"),
+        (["--vary", "adc.bits=4", "-f", "json", "-o", "x.csv"], "says csv, -f says json"),
+        (["--vary", "adc.bits=4", "--where", "energy_j<3uJ"], "in SI units"),
+        (["--vary", "adc.bits=4", "--where", "speedup>2"], "it needs --baseline"),
+        (["--vary", "workload:profile.conv7.weights.elements=0.1"],
+         "--vary workload:profile.conv7.weights.elements: profile.conv7: unknown key or layer"),
+        (["--vary", "workload:profile.conv2.weights.elements=7"],
+         "--vary workload:profile.conv2.weights.elements: 7 is out of range"),
         (["--vary", "adc.bits=4", "-o", "no/x.csv"], "no folder no"),
         (["--vary", "adc.bits=4", "--sample", "latin", "9"], "sobol N"),
         (["--vary", "precision.weight_bits=1"], "no point of the space can be built"),

@@ -35,7 +35,7 @@ def test_conditions(text, kept):
         ("area_mm2", "no comparison"),
         ("area_mm2<", "no comparison"),
         ("__import__('os')", "no comparison"),
-        ("area_mm2<90 or chips==1", "holds numbers"),
+        ("area_mm2<90 or chips==1", "joined by 'and' alone"),
     ],
 )
 def test_what_is_no_condition(text, said):

@@ -9,6 +9,7 @@ from typing import Any
 
 from recost.errors import InputError
 from recost.hardware import Hardware
+from recost.models.cost import Cost
 from recost.models.life import SECONDS_PER_YEAR, Life, life
 from recost.models.machine import cost
 from recost.models.targets import for_mean_saving
@@ -58,7 +59,9 @@ class LifeCase:
         self.target = target
         self.writes: NetworkWrites = network_writes(hardware, network)
         self.life: Life = life(self.writes, failed_fraction=failed_fraction)
-        self.training_s, self.missing = training_time(self.writes, duty)
+        self.trained, missing = training_of(hardware, network)
+        self.training_s = training_time(self.writes, duty, self.trained)
+        self.missing = missing if self.training_s is None else ""
 
     def with_value(self, key: str, value: float) -> LifeCase:
         """The case with another value; under a target the threshold is chosen anew."""
@@ -87,6 +90,18 @@ class LifeCase:
         """Expected updates of the most written structure of the network."""
         return largest_of([layer.updates for layer in self.writes.layers])
 
+    def write_energies_j(self) -> list[float | None]:
+        """Energy of each layer's writes in a training, as `recost estimate` has it.
+
+        Where there is no model of the machine's training, of the cells that are written.
+        """
+        if self.hardware.training.update is None:
+            return [layer.energy_j for layer in self.writes.layers]
+        if self.trained is None:
+            return [None] * len(self.writes.layers)
+        images = self.writes.images
+        return [layer.energies_j["write"] * images for layer in self.trained.layers]
+
     def years(self, trainings: float) -> float | None:
         """Years of so many trainings at the duty; None where the time of one is not known."""
         return self.duty.years(trainings, self.training_s)
@@ -112,13 +127,19 @@ class LifeCase:
         return found
 
 
-def training_time(writes: NetworkWrites, duty: Duty) -> tuple[float | None, str]:
-    """Seconds of one training, and what to say where they are not known."""
+def training_time(writes: NetworkWrites, duty: Duty, trained: Cost | None) -> float | None:
+    """Seconds of one training: as `duty` says, or as it is `trained`; None where neither does."""
     if duty.training_s is not None:
-        return duty.training_s, ""
-    hardware, network = writes.hardware, writes.network
+        return duty.training_s
+    if trained is None or not trained.throughput_per_s:
+        return None
+    return writes.images / trained.throughput_per_s
+
+
+def training_of(hardware: Hardware, network: LayerTable) -> tuple[Cost | None, str]:
+    """What training an example costs, and what to say where its time is not known."""
     try:
-        step = cost(hardware, network, "training")
+        trained = cost(hardware, network, "training")
     except InputError as error:
         why = error.faults[0].message
         if error.key == "training.update":  # it counts writes, and no time
@@ -127,9 +148,9 @@ def training_time(writes: NetworkWrites, duty: Duty) -> tuple[float | None, str]
             f"{hardware.name}: no lifetime in years, since the time of a training is not known"
             f" ({why}); give --training-time or --trainings-per-year"
         )
-    if step.throughput_per_s is None:  # nothing takes time
-        return None, f"{hardware.name}: no lifetime in years; give --training-time"
-    return writes.images / step.throughput_per_s, ""
+    if trained.throughput_per_s is None:  # nothing takes time
+        return trained, f"{hardware.name}: no lifetime in years; give --training-time"
+    return trained, ""
 
 
 def provenance_of(

@@ -188,6 +188,11 @@ def _designs(
             )
 
 
+def _total_of(parts: Sequence[float | None]) -> float | None:
+    known = [part for part in parts if part is not None]
+    return sum(known) if len(known) == len(parts) else None
+
+
 def _finite(value: float) -> float | None:
     return value if math.isfinite(value) else None
 
@@ -230,7 +235,7 @@ def _total(case: LifeCase) -> list[dict[str, Any]]:
             "lifetime_years_high": case.years(lived.high),
             "first_to_fail": f"{first.layer} {first.kind}",
             "cell_writes": sum(layer.cell_writes for layer in case.writes.layers),
-            "energy_write_j": case.writes.energy_j,
+            "energy_write_j": _total_of(case.write_energies_j()),
             "training_time_s": case.training_s,
         }
     ]
@@ -238,7 +243,7 @@ def _total(case: LifeCase) -> list[dict[str, Any]]:
 
 def _layers(case: LifeCase) -> list[dict[str, Any]]:
     rows = []
-    for layer in case.writes.layers:
+    for layer, write_energy_j in zip(case.writes.layers, case.write_energies_j(), strict=True):
         own = [p.layer == layer.name for p in case.life.populations]
         wear = max(
             float(p.wears.max()) for p, mine in zip(case.life.populations, own, strict=True) if mine
@@ -249,6 +254,7 @@ def _layers(case: LifeCase) -> list[dict[str, Any]]:
                 **case.label,
                 "layer": layer.name,
                 **_layer_figures(layer),
+                "energy_write_j": write_energy_j,
                 "wear_max": wear,
                 "hazard_percent": 100.0 * float(case.life.hazards[np.array(own)].sum()),
             }
@@ -279,7 +285,6 @@ def _layer_figures(layer: LayerWrites) -> dict[str, Any]:
         "gradient_bias_percent": 100.0 * updates.lost,
         "gradient_noise": updates.noise,
         "cell_writes": layer.cell_writes,
-        "energy_write_j": layer.energy_j,
         "update_time_s": layer.update_time_s,
         "store_time_s": layer.store_time_s,
     }

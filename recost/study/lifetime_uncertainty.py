@@ -17,7 +17,7 @@ from recost.models.life import death_quantiles, life
 from recost.models.uncertainty import Draws
 from recost.models.writes import network_writes
 from recost.network import LayerTable
-from recost.study.life_case import Duty, training_time
+from recost.study.life_case import Duty, training_of, training_time
 from recost.study.lifetime import lifetime
 from recost.study.result import Result
 from recost.study.rows import as_hardware, as_networks
@@ -74,5 +74,6 @@ def _life(
         (trainings,) = death_quantiles(writes, (chance,))
     else:
         trainings = life(writes, failed_fraction=failed_fraction).median
-    years = duty.years(trainings, training_time(writes, duty)[0])
+    trained = None if duty.training_s is not None else training_of(machine, network)[0]
+    years = duty.years(trainings, training_time(writes, duty, trained))
     return trainings, np.nan if years is None else years

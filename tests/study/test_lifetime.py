@@ -5,6 +5,7 @@ import pytest
 from recost.errors import InputError
 from recost.hardware import load_hardware
 from recost.network import load_network
+from recost.study.estimate import estimate
 from recost.study.life_case import Duty
 from recost.study.lifetime import LAYER_COLUMNS, LIFETIME_COLUMNS, PARAMETER_COLUMNS, lifetime
 from recost.study.space import parse_space
@@ -115,6 +116,18 @@ def test_layers_and_their_total(essence, resnet20):
     assert total["max_updates"] >= max(row["max_updates"] for row in layers)
     whole = lifetime(essence, resnet20).rows[0]
     assert total["mean_updates"] == whole["mean_updates"]
+
+
+@pytest.mark.parametrize("name", ["base-mvm", "panther-2", "pipelayer", "write-elimination"])
+def test_writes_take_what_they_take_in_an_estimate(name):
+    """Serial accesses, carries and stored values at the prices of training, not cell by cell."""
+    machine, network = load_hardware(name), load_network("vgg16-cifar100")
+    (run,) = estimate(machine, network, phase="training", work="run").rows
+    (row,) = lifetime(machine, network).rows
+    assert row["energy_write_j"] == pytest.approx(run["energy_write_j"])
+    *layers, total = lifetime(machine, network, per="layer").rows
+    assert sum(layer["energy_write_j"] for layer in layers) == pytest.approx(row["energy_write_j"])
+    assert total["energy_write_j"] == row["energy_write_j"]
 
 
 def test_sensitivities(resnet20):

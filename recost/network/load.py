@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from pydantic import ValidationError
+from pydantic import TypeAdapter, ValidationError
 
 from recost.errors import Fault, InputError
 from recost.network import keys
@@ -21,6 +21,8 @@ from recost.network.profile_keys import ProfileReader, array_path
 from recost.network.rows import Row, Tensor
 from recost.network.spec import Reader
 from recost.vocabulary import FilterZeros
+
+_SHAPE: TypeAdapter[list[int] | None] = TypeAdapter(keys.Shape | None)
 
 
 def load_network(name_or_path: str | Path, settings: Mapping[str, str] | None = None) -> LayerTable:
@@ -43,22 +45,15 @@ def load_network(name_or_path: str | Path, settings: Mapping[str, str] | None = 
 
 
 def build_table(document: Document) -> LayerTable:
-    """The layer table of a merged document."""
-    top = _checked(document)
-    reader = Reader(document)
-    nodes = reader.read(document.data["layers"], ("layers",))
-    if reader.faults:
-        raise InputError(reader.faults)
-    builder = Builder(document)
-    builder.run(nodes, Tensor(tuple(top.input)) if top.input else None)
-    if not builder.rows:
-        raise document.error(
-            "the network is empty: no convolution, no linear layer, no attention", ("layers",)
-        )
+    """The layer table of a merged document; InputError with the faults of all of its parts."""
+    faults: list[Fault] = []
+    top = _top_level(document, faults)
+    builder = _built(document, faults)
     profiles = ProfileReader(document)
-    each = profiles.read(builder.rows)
-    if profiles.faults:
-        raise InputError(_unique(profiles.faults))
+    each = profiles.read(builder.rows if builder else None)
+    faults += profiles.faults
+    if faults or top is None or builder is None:
+        raise InputError(_in_order(faults))
     recipe = None
     if top.recipe is not None:
         recipe = Recipe(top.recipe.images, top.recipe.epochs, top.recipe.batch, top.recipe.source)
@@ -79,28 +74,50 @@ def build_table(document: Document) -> LayerTable:
     )
 
 
-def _checked(document: Document) -> keys.NetworkKeys:
-    """The top level, or an error with all its faults and those of the layers' keys."""
+def _top_level(document: Document, faults: list[Fault]) -> keys.NetworkKeys | None:
+    """The top level; None, and its `faults`, where something is wrong with it."""
     data = document.data
-    faults: list[Fault] = []
-    top = None
-    try:
-        top = keys.NetworkKeys.model_validate(data)
-    except ValidationError as error:
-        faults = validation_faults(error, data, (), document, keys.NetworkKeys)
     if "layers" not in data:
         faults.append(document.fault("missing: the layers, in order", ("layers",)))
-    if faults and isinstance(data.get("layers"), list):
-        reader = Reader(document)
-        reader.read(data["layers"], ("layers",))
-        faults += reader.faults
-    if faults or top is None:
-        raise InputError(_unique(faults))
-    return top
+    try:
+        return keys.NetworkKeys.model_validate(data)
+    except ValidationError as error:
+        faults += validation_faults(error, data, (), document, keys.NetworkKeys)
+    return None
 
 
-def _unique(faults: list[Fault]) -> list[Fault]:
-    return list(dict.fromkeys(faults))
+def _built(document: Document, faults: list[Fault]) -> Builder | None:
+    """The layers put together; None, and their `faults`, where something is wrong with them."""
+    items, shape = document.data.get("layers"), document.data.get("input")
+    if not isinstance(items, list):
+        return None
+    reader = Reader(document)
+    nodes = reader.read(items, ("layers",))
+    faults += reader.faults
+    try:
+        data = _SHAPE.validate_python(shape)
+    except ValidationError:  # which the top level says
+        return None
+    if reader.faults:
+        return None
+    builder = Builder(document)
+    try:
+        builder.run(nodes, Tensor(tuple(data)) if data else None)
+    except InputError as error:
+        faults += error.faults
+        return None
+    if not builder.rows:
+        message = "the network is empty: no convolution, no linear layer, no attention"
+        faults.append(document.fault(message, ("layers",)))
+        return None
+    return builder
+
+
+def _in_order(faults: list[Fault]) -> list[Fault]:
+    """Each fault once, those of a file from top to bottom."""
+    unique = dict.fromkeys(faults)
+    paths = list(dict.fromkeys(fault.path for fault in unique))
+    return sorted(unique, key=lambda f: (paths.index(f.path), f.line or 0, f.column or 0))
 
 
 def _content_hash(document: Document) -> str:

@@ -46,16 +46,22 @@ class ProfileReader:
     faults: list[Fault] = field(default_factory=list)
     _said: set[str] = field(default_factory=set)
 
-    def read(self, rows: Sequence[Row]) -> tuple[LayerProfile, ...]:
-        """One profile a layer; dense ones where the document has none."""
+    def read(self, rows: Sequence[Row] | None) -> tuple[LayerProfile, ...]:
+        """One profile a layer; dense ones where the document has none.
+
+        Where the layers are not known (None) it looks for faults, and finds none in their names.
+        """
         table = self.document.data.get("profile")
+        if rows is None:
+            if isinstance(table, dict):
+                self._check(table, None)
+            return ()
         if table is None and not self.document.overrides:
             return tuple(
                 LayerProfile(activations=ActivationProfile(signed=row.signed), layer=row.name)
                 for row in rows
             )
-        if not isinstance(table, dict | None):
-            self.faults.append(self.document.fault("expected a table", ("profile",)))
+        if not isinstance(table, dict | None):  # which the top level says
             return ()
         table = table or {}
         names = [row.name for row in rows]
@@ -65,7 +71,7 @@ class ProfileReader:
             return ()
         return tuple(self._layer(row, table, measured.get(row.name, {})) for row in rows)
 
-    def _check(self, table: Mapping[str, Any], names: list[str]) -> None:
+    def _check(self, table: Mapping[str, Any], names: list[str] | None) -> None:
         own = {key: value for key, value in table.items() if key in keys.RESERVED}
         self._validate(keys.ProfileKeys, own, ("profile",))
         self._validate(keys.LayerKeys, self.document.overrides, ("profile", "*"))
@@ -73,7 +79,7 @@ class ProfileReader:
             if name in keys.RESERVED:
                 continue
             path = ("profile", name)
-            if name not in names:
+            if names is not None and name not in names:
                 hint = suggestion(name, [*names, *keys.RESERVED])
                 self.faults.append(self.document.fault(f"unknown key or layer{hint}", path))
             else:

@@ -125,7 +125,16 @@ def search(
     time = asked_duty(duty, (training_time, trainings_per_year), extras)
     pricing = Pricing(phase.value, work.value if work else None, draws, duty=time)
     study = make_study(inputs, vary, (sample, seed), None, pricing, extras)
-    goals = parse_goals(",".join(wanted), numbers_of(study), "--minimize, --maximize")
+    goals = tuple(
+        goal
+        for way, names in (("min", minimize), ("max", maximize))
+        if names
+        for goal in parse_goals(
+            ",".join(f"{way}:{name}" for name in names), numbers_of(study), f"--{way}imize"
+        )
+    )
+    if len({goal.column for goal in goals}) < len(goals):
+        raise InputError("a column stands twice", key="--minimize, --maximize")
     selection = Selection(parse_where(where or (), (*study.columns, *EXTRAS)), goals)
     names = chosen_columns(columns, study.columns)
     said = {"settings": list(inputs.settings), "where": where or [], "goals": wanted}

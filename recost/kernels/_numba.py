@@ -31,6 +31,7 @@ import os
 import re
 import sys
 import tempfile
+import time
 from collections.abc import Callable
 from functools import cache, wraps
 from pathlib import Path
@@ -218,19 +219,33 @@ def interpretable(value: object) -> bool:
     return id(value) in _light
 
 
+# Compiling for less than this is nothing to speak of.
+_NOTED_S = 0.4
+
+
 class _Teller(event.Listener):
-    """Tells of the first compilation; what is loaded from the cache is none."""
+    """Tells once of compiling that takes a while; what is loaded from the cache takes none.
+
+    A kernel's compilation begins within that of what calls it.
+    """
 
     def __init__(self) -> None:
         self.tell: Callable[[], None] | None = None
+        self._under_way, self._since, self._spent_s = 0, 0.0, 0.0
 
     def on_start(self, _event: event.Event) -> None:
-        tell, self.tell = self.tell, None
-        if tell is not None:
+        now = time.perf_counter()
+        if not self._under_way:
+            self._since = now
+        self._under_way += 1
+        if self.tell is not None and self._spent_s + now - self._since >= _NOTED_S:
+            tell, self.tell = self.tell, None
             tell()
 
     def on_end(self, _event: event.Event) -> None:
-        """Nothing to tell."""
+        self._under_way -= 1
+        if not self._under_way:
+            self._spent_s += time.perf_counter() - self._since
 
 
 _teller = _Teller()
@@ -238,5 +253,5 @@ event.register("numba:compile", _teller)
 
 
 def when_compiling(tell: Callable[[], None]) -> None:
-    """Call `tell` when a kernel is next compiled, once; in place of what was asked before."""
+    """Call `tell` once, when kernels are compiled for long; in place of what was asked before."""
     _teller.tell = tell

@@ -133,7 +133,7 @@ def parse_goals(text: str, columns: Sequence[str], option: str) -> tuple[Goal, .
         if way not in ("", "min", "max"):
             faults.append(Fault(f"'{way}:' is neither min: nor max:", key=f"{option} {text}"))
         if name not in columns:
-            faults.append(_unknown(name, columns, f"{option} {text}"))
+            faults.append(_unknown(name, columns, f"{option} {name}"))
         larger = way == "max" or (not way and name in LARGER_IS_BETTER)
         goals.append(Goal(name, larger))
     if len({goal.column for goal in goals}) < len(goals):

@@ -23,8 +23,10 @@ Array = np.ndarray[Any, Any]
 
 
 def companion(path: Path) -> Path:
-    """The file beside a sweep that says what it was made from."""
-    return path.with_suffix(".meta.json")
+    """The file beside a sweep that says what it was made from: one for each, of whatever format."""
+    if path.suffix.lower() == ".csv":
+        return path.with_suffix(".meta.json")
+    return path.with_name(f"{path.name}.meta.json")
 
 
 def merge(paths: Sequence[Path], output: Path) -> dict[str, Any]:

@@ -47,3 +47,11 @@ def test_an_unknown_name():
 def test_the_version_is_that_of_the_package():
     text = (Path(__file__).parents[1] / "pyproject.toml").read_text(encoding="utf-8")
     assert recost.__version__ == tomllib.loads(text)["project"]["version"]
+
+
+@pytest.mark.parametrize("wrong", ["hardware", "networks", "baseline"])
+def test_a_name_in_place_of_what_it_names(wrong):
+    given = {"hardware": recost.load_hardware("sre"), "networks": recost.load_network("lenet5"),
+             "baseline": recost.load_hardware("ou-dense")}  # fmt: skip
+    with pytest.raises(TypeError, match=r"'ou-dense' is no .*; recost.load_.* reads one"):
+        recost.compare(**{**given, wrong: "ou-dense"})

@@ -61,6 +61,7 @@ def compare(
     if equal not in (None, "crossbars", "area"):
         raise InputError(f"'{equal}' is neither 'crossbars' nor 'area'", key="equal")
     pricing = Pricing(phase, work, draws)
+    (baseline,) = as_hardware(baseline)
     references = {
         id(network): _Priced(pricing, baseline, network) for network in as_networks(networks)
     }

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from typing import Any
+from typing import Any, TypeVar
 
 from recost.errors import InputError
 from recost.hardware import Hardware
@@ -12,6 +12,8 @@ from recost.models.inference import COMPONENT_NAMES
 from recost.models.training import COMPONENTS as TRAINING_PARTS
 from recost.network import LayerTable
 from recost.study.result import Result
+
+T = TypeVar("T")
 
 #: Parts among which energy is divided, by phase; digital machines and GPUs use the last.
 ENERGY_PARTS: dict[str, tuple[str, ...]] = {
@@ -81,12 +83,23 @@ def _with_energies(columns: Sequence[str], phase: str) -> tuple[str, ...]:
 
 def as_networks(networks: LayerTable | Sequence[LayerTable]) -> tuple[LayerTable, ...]:
     """One network or several, as a tuple."""
-    return (networks,) if isinstance(networks, LayerTable) else tuple(networks)
+    return _all_of(LayerTable, networks, "load_network")
 
 
 def as_hardware(hardware: Hardware | Sequence[Hardware]) -> tuple[Hardware, ...]:
     """One machine or several, as a tuple."""
-    return (hardware,) if isinstance(hardware, Hardware) else tuple(hardware)
+    return _all_of(Hardware, hardware, "load_hardware")
+
+
+def _all_of(kind: type[T], given: T | Sequence[T], loader: str) -> tuple[T, ...]:
+    """What is given, each of a kind; TypeError for a name or a path, which has to be loaded."""
+    found: tuple[Any, ...] = (given,)
+    if isinstance(given, Sequence) and not isinstance(given, kind | str):
+        found = tuple(given)
+    for one in found:
+        if not isinstance(one, kind):
+            raise TypeError(f"{one!r} is no {kind.__name__}; recost.{loader} reads one from a file")
+    return found
 
 
 def in_work(cost: Cost, work: str | None) -> Cost:

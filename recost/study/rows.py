@@ -94,7 +94,7 @@ def as_hardware(hardware: Hardware | Sequence[Hardware]) -> tuple[Hardware, ...]
 def _all_of(kind: type[T], given: T | Sequence[T], loader: str) -> tuple[T, ...]:
     """What is given, each of a kind; TypeError for a name or a path, which has to be loaded."""
     found: tuple[Any, ...] = (given,)
-    if isinstance(given, Sequence) and not isinstance(given, kind | str):
+    if isinstance(given, Iterable) and not isinstance(given, kind | str):
         found = tuple(given)
     for one in found:
         if not isinstance(one, kind):

@@ -331,6 +331,7 @@ class Run:
         out = Output(output_format=self.target.output_format, path=path, quiet=self.target.quiet)
         asked = [goal.column for goal in self.selection.goals]
         asked += [condition.column for condition in self.selection.where]
+        asked += self.names if self.names != self.study.columns else ()
         out.show(as_result(self.study, table, "sweep", asked), **self.said)
         self._warn()
         if path is None and self.target.is_table and len(self.selection.goals) == 2:

@@ -38,7 +38,10 @@ def choose_columns(result: Result, wanted: Sequence[str]) -> Result:
     def cut(rows: Sequence[Row]) -> list[dict[str, Any]]:
         return [{name: row[name] for name in chosen} for row in rows]
 
-    return replace(result, columns=tuple(chosen), rows=cut(result.rows), means=cut(result.means))
+    asked = (*result.asked, *(name for name in wanted if name in chosen))
+    return replace(
+        result, columns=tuple(chosen), rows=cut(result.rows), means=cut(result.means), asked=asked
+    )
 
 
 def sort_rows(result: Result, keys: Sequence[str]) -> Result:

@@ -83,7 +83,7 @@ def table(result: Result, width: int | None = None) -> tuple[str, list[str]]:
     """The rows and, below a rule, the means, with the names of the columns that were left out.
 
     Columns that apply to no row and parts of a total that are 0 in every row are left out and
-    not named.  With a `width`, columns are given
+    not named, but for those that the question names.  With a `width`, columns are given
     up from the least important on until the lines fit; what tells rows apart and one column of
     the answer stay however narrow it gets.
     """
@@ -118,12 +118,14 @@ def _printed(result: Result) -> list[_Printed]:
     printed = []
     for name in result.columns:
         values = [row[name] for row in rows]
-        if (mixed and name == "unit") or (rows and all(value is None for value in values)):
+        if mixed and name == "unit":
+            continue
+        if rows and all(value is None for value in values) and name not in result.asked:
             continue
         column = describe(name)
         if name in result.asked:
             column = replace(column, rank=min(column.rank, _ASKED))
-        if column.rank == SPLIT and not any(values):
+        if column.rank == SPLIT and not any(values) and name not in result.asked:
             continue
         numeric = not any(isinstance(value, str) for value in values)
         if mixed and name in ("value", "value_low", "value_high"):

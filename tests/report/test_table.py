@@ -6,6 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from recost.report.select import choose_columns
 from recost.report.table import markdown, table
 from recost.study.result import Result
 from tests.report.results import comparison
@@ -131,3 +132,12 @@ def test_columns_that_the_question_names_are_kept():
     assert "area_mm2" in table(Result(columns, rows), 20)[1]
     assert "area_mm2" not in table(asked, 20)[1]
     assert "energy_j" in table(asked, 20)[1]
+
+
+def test_a_column_that_is_asked_for_is_shown_though_it_applies_nowhere():
+    result = Result(("hardware", "energy_j", "crossbars"),
+                    [{"hardware": "gpu", "energy_j": 1.0, "crossbars": None}])  # fmt: skip
+    assert "crossbars" not in table(result)[0]
+    asked = choose_columns(result, ["energy_j", "crossbars"])
+    assert table(asked)[0].splitlines()[-1].split() == ["1.000", "-"]
+    assert "crossbars" not in table(choose_columns(result, ["*"]))[0]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from enum import Enum
 from typing import TYPE_CHECKING, Annotated
 
@@ -88,6 +89,8 @@ def elimination(
     out.compiling()
     targets = Targets(energy_reduction, speedup, lifetime_gain, tolerance)
     if plot:
+        if out.path is not None and str(out.path) != "-":
+            raise InputError("goes to the screen: leave out -o", key="--plot")
         _draw(inputs, targets)
         return
     over_gpu = {"energy_reduction": energy_reduction_gpu, "speedup": speedup_gpu}
@@ -118,7 +121,7 @@ def _draw(inputs: Inputs, targets: Targets) -> None:
     from recost.models.elimination_region import READINGS
     from recost.study.elimination import region_plot
 
-    for machine in inputs.hardware:
-        for network in inputs.networks:
-            for reading in READINGS:
-                typer.echo(region_plot(machine, network, targets, reading))
+    pairs = itertools.product(inputs.hardware, inputs.networks, READINGS)
+    drawn = [region_plot(machine, network, targets, reading) for machine, network, reading in pairs]
+    for text in drawn:  # once all of them are known
+        typer.echo(text)

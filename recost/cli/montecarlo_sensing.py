@@ -97,11 +97,12 @@ def sensing(
 
 def _points(loaded: Inputs, vary: list[str]) -> tuple[list[Hardware], list[dict[str, Any]]]:
     """Every hardware at every point of --vary, and what tells the points apart."""
-    from recost.study.space import parse_space
+    from recost.study.space import check_targets, parse_space
 
     if not vary:
         return list(loaded.hardware), [{} for _ in loaded.hardware]
     space = parse_space(vary)
+    check_targets(space.axes, [machine.name for machine in loaded.hardware], networks=False)
     machines, labels = [], []
     for machine in loaded.hardware:
         for number in range(space.size):

@@ -20,7 +20,7 @@ def wear(
     seed: Annotated[int, typer.Option(help="Equal seeds give equal numbers.")] = 0,
     steps: Annotated[
         int | None,
-        typer.Option(metavar="N", help="Updates to simulate; default: all, 0: none."),
+        typer.Option(min=0, metavar="N", help="Updates to simulate; default: all, 0: none."),
     ] = None,
     settings: Settings = None,
 ) -> None:

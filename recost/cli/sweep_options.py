@@ -199,7 +199,7 @@ def parse_shard(text: str | None) -> tuple[int, int] | None:
     """The (number, count) of ``i/n``."""
     if text is None:
         return None
-    match = re.fullmatch(r"(\d+)/(\d+)", text.strip())
+    match = re.fullmatch(r"(\d{1,9})/(\d{1,9})", text.strip())
     if not match or not 1 <= int(match[1]) <= int(match[2]):
-        raise InputError("write i/n with i from 1 to n", key=f"--shard {text}")
+        raise InputError("write i/n with i from 1 to n", key=f"--shard {text[:20]}")
     return int(match[1]), int(match[2])

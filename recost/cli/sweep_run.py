@@ -132,7 +132,7 @@ class Run:
     def to_file(self) -> None:
         """Write the rows to a file that takes them as they are made, and its companion."""
         from recost.report.files import write_files
-        from recost.report.merge import companion
+        from recost.report.merge import companion, digest
         from recost.report.stream import Stream, check_new
 
         path = self.target.path
@@ -158,6 +158,8 @@ class Run:
         about |= {"columns": list(self.names), "top": self.selection.top}
         about["goals"] = [[goal.column, goal.larger] for goal in self.selection.goals]
         about["provenance"] = self.study.provenance()
+        if self.shard:  # whoever joins it has to know that it is whole
+            about["sha256"] = digest(path)
         write_files({companion(path): as_json(about)})
 
     def _is_complete(self, path: Path) -> bool:
@@ -201,6 +203,8 @@ class Run:
         path = self.target.path
         assert path is not None
         keep = Keep(path, self.layout(self.study.columns), identity)
+        if not self.target.force:  # the rows at the end go through the stream's own part
+            check_new([stream.part], force=False, resume=True)
         if not self.resume and not self.target.force:
             check_new([keep.file], force=False, resume=True)
         start, stop = self.bounds

@@ -23,7 +23,9 @@ class Gpu:
         maximum=1e4,
         part="none",
     )
-    efficiency: float = key(1.0, "share of the peak that large layers reach", unit="%", part="none")
+    efficiency: float = key(
+        1.0, "share of the peak that large layers reach", unit="%", minimum=1e-4, part="none"
+    )
     saturation: float = key(
         0.0,
         "multiplications of a convolution's pass at which half of the efficiency is reached",

@@ -50,8 +50,10 @@ def put_over(kind: str, base: Settings, above: Settings) -> dict[str, Setting]:
         return merge(kind, base, above)
     merged = {**base, **above}
     prices = [path for path in rules.ADC_PRICES if path in above]
-    given = merged.get("adc.reference_bits")
-    return _at_bits(merged, prices, given.value if given else base["adc.energy"].at_bits)
+    given, bits = merged.get("adc.reference_bits"), base["adc.energy"].at_bits
+    if given and given.value is not DERIVED:
+        bits = given.value
+    return _at_bits(merged, prices, bits)
 
 
 def _at_bits(

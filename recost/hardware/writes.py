@@ -167,9 +167,9 @@ class Writes:
     )
     corrected: float = _share(0.0, "share of a row's cells whose failure is corrected")
     wear_spread: float = _spread(0.0, "ln-sigma of the wear of cells that are written alike")
-    temperature: float = _number(300.0, "temperature of the cells in kelvin", 1.0, 2000.0)
+    temperature: float = _number(300.0, "temperature of the cells in kelvin", 100.0, 1000.0)
     reference_temperature: float = _number(
-        300.0, "temperature in kelvin that cell.endurance is given for", 1.0, 2000.0
+        300.0, "temperature in kelvin that cell.endurance is given for", 100.0, 1000.0
     )
     activation_energy: float = _number(
         0.45, "activation energy of endurance in electronvolt (TOPAR [2], Arrhenius [D])", 0.0, 10.0

@@ -98,6 +98,12 @@ def spending(hardware: Hardware, network: LayerTable) -> Spending:
             raise InputError(
                 f"{hardware.name}: the {what} is not known", path=hardware.path, key=key
             )
+    if not hardware.cell.write_energy_j:
+        raise InputError(
+            f"{hardware.name}: writes cost nothing, so that none is worth leaving out",
+            path=hardware.path,
+            key="cell.write_energy",
+        )
     writes = network_writes(hardware, network)
     if hardware.training.update is None:
         energies, rest_j, times, how = _by_inference(writes)

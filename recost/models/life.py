@@ -20,6 +20,8 @@ from recost.vocabulary import EnduranceDistribution, Granularity
 Array = np.ndarray[Any, Any]
 
 _BOLTZMANN_EV_PER_K = 8.617333262e-5  # CODATA 2018
+# Powers of e by which temperature may change endurance: Arrhenius holds for far fewer.
+_FARTHEST = 50.0
 SECONDS_PER_YEAR = 365.25 * 24 * 3600
 
 #: Populations, wears and factors as `kernels.survival` reads them.
@@ -124,11 +126,20 @@ def cell_endurance(hardware: Hardware) -> tuple[int, float, float]:
             )
         spread = 1.0 / spread
     cooler = 1.0 / keys.temperature - 1.0 / keys.reference_temperature
+    exponent = keys.activation_energy / _BOLTZMANN_EV_PER_K * cooler
+    if abs(exponent) > _FARTHEST:
+        raise InputError(
+            f"{keys.temperature:g} K are too far from writes.reference_temperature ="
+            f" {keys.reference_temperature:g} K for an activation energy of"
+            f" {keys.activation_energy:g} eV: endurance would change by exp({exponent:.3g})",
+            path=hardware.path,
+            key="writes.temperature",
+        )
     median = given.median or float(
         endurance.median_of_mean(int(given.distribution), given.mean, spread)
     )
     median *= keys.derating * keys.slowdown**keys.slowdown_exponent
-    median *= math.exp(keys.activation_energy / _BOLTZMANN_EV_PER_K * cooler)
+    median *= math.exp(exponent)
     return int(given.distribution), median, spread
 
 

@@ -73,7 +73,8 @@ class Lines(NamedTuple):
         for k in range(prices):
             values[k, 1 + k] = _PROBE
         technologies = summed.technologies._replace(
-            at=np.tile(summed.technologies.at, 1 + prices), values=values.reshape(prices, -1)
+            at=np.tile(summed.technologies.at, 1 + prices),
+            values=values.reshape(prices, (1 + prices) * items),
         )
         at, sums_at = np.tile(summed.at, 1 + prices), np.tile(summed.sums_at, 1 + prices)
         found = np.empty((TOTALS, (1 + prices) * items))

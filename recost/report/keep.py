@@ -51,19 +51,25 @@ class Keep:
         content = b""
         if resume and self.file.exists():
             heading, _, content = self.file.read_bytes().partition(b"\n")
+            damaged = InputError(
+                "is no state of a run; remove it, or leave --resume out", path=str(self.file)
+            )
             try:
                 said = json.loads(heading)
-            except ValueError:
-                raise InputError(
-                    "is no state of a run; remove it, or leave --resume out", path=str(self.file)
-                ) from None
-            if said.get("identity") != f"{self.identity} {FORMAT}":
+                identity = said["identity"]
+                self.next_point, self.impossible = int(said["next_point"]), int(said["impossible"])
+            except (ValueError, KeyError, TypeError):
+                raise damaged from None
+            if identity != f"{self.identity} {FORMAT}":
                 raise InputError(
                     "is the state of another run (other files, keys, columns or version); remove"
                     " it, or leave --resume out",
                     path=str(self.file),
                 )
-            self.next_point, self.impossible = said["next_point"], said["impossible"]
+            try:
+                return self.layout.unpack(content)
+            except (ValueError, IndexError):
+                raise damaged from None
         return self.layout.unpack(content)
 
     def update(self, table: Table, next_point: int, impossible: int) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import hashlib
 import json
 import shutil
 from collections.abc import Iterator, Sequence
@@ -29,6 +30,12 @@ def companion(path: Path) -> Path:
     return path.with_name(f"{path.name}.meta.json")
 
 
+def digest(path: Path) -> str:
+    """A hash of a file, by which its companion knows it."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
 def merge(paths: Sequence[Path], output: Path) -> dict[str, Any]:
     """Join shards in their order, whatever the order of `paths`; what the whole was made from.
 
@@ -38,8 +45,8 @@ def merge(paths: Sequence[Path], output: Path) -> dict[str, Any]:
     Raises
     ------
     InputError
-        A file that is no shard, shards of different sweeps, a shard that is missing or there
-        twice, formats that differ.
+        A file that is no shard or no longer what it was, shards of different sweeps, a shard that
+        is missing or there twice, formats that differ.
     """
     suffix = output.suffix.lower()
     if suffix not in SUFFIXES:
@@ -62,6 +69,7 @@ def merge(paths: Sequence[Path], output: Path) -> dict[str, Any]:
     finally:
         with suppress(OSError):
             fresh.unlink()
+    del whole["sha256"]
     whole["shard"] = None
     whole["rows"] = rows
     whole["impossible"] = sum(one["impossible"] for one in each)
@@ -76,8 +84,9 @@ def _in_order(paths: Sequence[Path], suffix: str) -> list[Path]:
     for path in paths:
         try:
             said = json.loads(companion(path).read_text(encoding="utf-8"))
-            number, count = said["shard"]
-            identity = said["identity"]
+            number, count = map(int, said["shard"])
+            identity, file_hash = said["identity"], said["sha256"]
+            int(said["rows"]), int(said["impossible"])
         except (OSError, ValueError, KeyError, TypeError):
             message = f"is no shard of a sweep: {companion(path).name} does not say which"
             faults.append(Fault(message, path=str(path)))
@@ -89,6 +98,11 @@ def _in_order(paths: Sequence[Path], suffix: str) -> list[Path]:
             faults.append(Fault(f"is of another sweep than {paths[0]}", path=str(path)))
         elif number in found:
             faults.append(Fault(f"is shard {number} again, as {found[number]}", path=str(path)))
+        elif not path.is_file():
+            faults.append(Fault("there is no such file", path=str(path)))
+        elif digest(path) != file_hash:
+            again = f"--shard {number}/{count} makes it again"
+            faults.append(Fault(f"has changed since it was written; {again}", path=str(path)))
         else:
             found[number] = path
     if not faults and first:

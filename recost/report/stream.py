@@ -174,19 +174,28 @@ class Stream:
     def _read_state(self) -> _Reached | None:
         """What an interrupted run left, or nothing if there was none."""
         try:
-            old: dict[str, Any] = json.loads(self.state.read_text(encoding="utf-8"))
-            have = self.part.stat().st_size
-        except (OSError, ValueError):
+            text, have = self.state.read_text(encoding="utf-8"), self.part.stat().st_size
+        except FileNotFoundError:
             return None
-        if old.get("identity") != self._identity:
+        try:
+            old: dict[str, Any] = json.loads(text)
+            identity = old["identity"]
+            reached = _Reached(**{name: int(old.get(name, 0)) for name in _Reached._fields})
+        except (ValueError, KeyError, TypeError, AttributeError):
+            raise InputError(
+                f"does not say how far {self.part.name} reaches; remove both, or leave --resume"
+                " out",
+                path=str(self.state),
+            ) from None
+        if identity != self._identity:
             raise InputError(
                 "is the part of another sweep (other files, keys, columns or version); remove it"
                 " or leave --resume out",
                 path=str(self.part),
             )
-        if have < old["size"]:
+        if have < reached.size:
             raise InputError("is shorter than it was; leave --resume out", path=str(self.part))
-        return _Reached(**{name: old[name] for name in _Reached._fields})
+        return reached
 
     def append(self, table: Table, next_point: int, impossible: int) -> None:
         """Write the rows of the points before `next_point`, and note that they are there."""

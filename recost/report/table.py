@@ -190,4 +190,5 @@ def _line(blocks: Sequence[_Printed], cells: Sequence[str]) -> str:
 def _level_points(texts: Sequence[str]) -> list[str]:
     """Numbers with blanks behind them, so that their decimal points stand in one column."""
     tails = [len(text) - len(text.partition(".")[0]) for text in texts]
-    return [text + " " * (max(tails) - tail) for text, tail in zip(texts, tails, strict=True)]
+    longest = max(tails, default=0)
+    return [text + " " * (longest - tail) for text, tail in zip(texts, tails, strict=True)]

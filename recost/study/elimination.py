@@ -73,12 +73,7 @@ def elimination(
 
     Raises InputError where a machine stores nothing, or without any target.
     """
-    if not any(getattr(targets, gain) for gain in _GAINS):
-        raise InputError("give at least one of --energy-reduction, --speedup, --lifetime-gain")
-    for gain in _GAINS:
-        value = getattr(targets, gain)
-        if value is not None and not value > 1.0:
-            raise InputError("must lie above 1", key=f"--{gain.replace('_', '-')}")
+    _check(targets)
     rows, notes = [], []
     for machine in as_hardware(hardware):
         for network in as_networks(networks):
@@ -93,6 +88,22 @@ def elimination(
         provenance=provenance_of(as_hardware(hardware), as_networks(networks)),
         kind="elimination",
     )
+
+
+def _ratio(one: float, other: float) -> float | None:
+    """What one is of another; None where that is nothing, or both are without end."""
+    found = one / other if other > 0.0 else math.nan
+    return found if math.isfinite(found) else None
+
+
+def _check(targets: Targets) -> None:
+    """Raise InputError for no target, or one that is no gain."""
+    given = {gain: getattr(targets, gain) for gain in _GAINS}
+    if not any(value is not None for value in given.values()):
+        raise InputError("give at least one of --energy-reduction, --speedup, --lifetime-gain")
+    for gain, value in given.items():
+        if value is not None and not 1.0 < value < math.inf:
+            raise InputError("must lie above 1", key=f"--{gain.replace('_', '-')}")
 
 
 def _reading_row(baseline: Baseline, targets: Targets, reading: Reading) -> dict[str, Any]:
@@ -201,10 +212,10 @@ def gains(
                     "activations_percent": 100.0 * out[0],
                     "errors_percent": 100.0 * out[1],
                     "updates_percent": 100.0 * out[2],
-                    "write_reduction": sum(before.writes) / sum(after.writes),
-                    "energy_reduction": before.energy_j / after.energy_j,
-                    "speedup": before.time_s / after.time_s,
-                    "lifetime_gain": lives[1] / lives[0],
+                    "write_reduction": _ratio(sum(before.writes), sum(after.writes)),
+                    "energy_reduction": _ratio(before.energy_j, after.energy_j),
+                    "speedup": _ratio(before.time_s, after.time_s),
+                    "lifetime_gain": _ratio(lives[1], lives[0]),
                 }
             )
             notes.append(_basis(before, machine, network))
@@ -271,8 +282,10 @@ _WIDTH, _HEIGHT = 51, 17
 def region_plot(hardware: Hardware, network: LayerTable, targets: Targets, reading: Reading) -> str:
     """The region of rates as text: activations to the right, updates (or computing) upwards.
 
-    ``#`` stands where some rates of the other parts satisfy all targets.
+    ``#`` stands where some rates of the other parts satisfy all targets.  Raises InputError as
+    `elimination`.
     """
+    _check(targets)
     baseline = spending(_plain(hardware), network).baseline
     upward = 3 if reading.compute in ("energy", "free") else 2
     found = [points[:, [0, upward]] for points in regions(baseline, targets, reading)]

@@ -18,7 +18,7 @@ from recost.study.elasticity import elasticity
 from recost.study.life_case import Duty, LifeCase, provenance_of
 from recost.study.result import Result
 from recost.study.rows import as_hardware, as_networks
-from recost.study.space import WORKLOAD, Axis
+from recost.study.space import WORKLOAD, Axis, check_targets
 
 LIFETIME_COLUMNS = (
     "row",
@@ -175,6 +175,7 @@ def _designs(
     machines: Sequence[Hardware], networks: Sequence[LayerTable], axes: Sequence[Axis]
 ) -> Iterator[tuple[Hardware, LayerTable, dict[str, str]]]:
     """Every machine with every network at every combination of what varies."""
+    check_targets(axes, [machine.name for machine in machines])
     for machine, network in itertools.product(machines, networks):
         mine = [axis for axis in axes if axis.target in ("", WORKLOAD, machine.name)]
         for texts in itertools.product(*(axis.texts for axis in mine)):

@@ -57,6 +57,8 @@ class Optimiser:
                 " sample (--sample sobol N)",
                 key="--vary",
             ) from None
+        if not 0 <= seed < 2**32:
+            raise InputError("optuna takes seeds from 0 to 4294967295", key="--seed")
         self._optuna: Any = optuna
         self._study, self._selection, self._seed = study, selection, seed
         self._met: set[tuple[int, bytes, bytes]] = set()

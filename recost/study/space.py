@@ -205,6 +205,16 @@ def parse_space(
 
 def parse_axis(text: str) -> Axis:
     """The axis of ``[NAME:]KEY=VALUES``."""
+    try:
+        return _axis(text)
+    except InputError:
+        raise
+    except (OverflowError, ValueError):  # as of 1e999, or of thousands of digits
+        raise InputError("a number there is beyond all use", key=f"--vary {text[:80]}") from None
+
+
+def _axis(text: str) -> Axis:
+    """The axis of a text, whose numbers may be too large for anything."""
     name, equals, values = text.partition("=")
     target, _, key = name.strip().rpartition(":")
     if not equals or not key.strip():
@@ -256,7 +266,8 @@ def _whole_numbers(option: str, match: re.Match[str]) -> tuple[str, ...]:
 
 def _check_length(option: str, count: float) -> None:
     if count > LARGEST_AXIS:
-        raise InputError(f"{count:.1e} values of one key, more than {LARGEST_AXIS:.0e}", key=option)
+        many = f"{count:.1e}" if count < 1e300 else "endless"
+        raise InputError(f"{many} values of one key, more than {LARGEST_AXIS:.0e}", key=option[:80])
 
 
 def _interval(option: str, target: str, key: str, parts: Sequence[str]) -> Axis:
@@ -315,8 +326,17 @@ def _steps(option: str, low: float, high: float, how: str) -> list[float]:
     return [low + (high - low) * (i / steps) for i in range(steps + 1)]
 
 
-def unknown_target(target: str, names: Iterable[str]) -> InputError:
-    """The fault of an axis whose NAME is nobody's."""
-    known = [*names, WORKLOAD]
-    hint = suggestion(target, known) or f"; there are {', '.join(known)}"
-    return InputError(f"unknown hardware '{target}'{hint}", key="--vary")
+def check_targets(axes: Sequence[Axis], hardware: Sequence[str], *, networks: bool = True) -> None:
+    """Raise InputError for an axis of a hardware that there is not, or that all have already.
+
+    `networks` says whether axes may be of networks.
+    """
+    known = [*hardware, *([WORKLOAD] if networks else [])]
+    for axis in axes:
+        if axis.target and axis.target not in known:
+            hint = suggestion(axis.target, known) or f"; there are {', '.join(known)}"
+            message = f"unknown hardware '{axis.target}'{hint}"
+            raise InputError(message, key=f"--vary {axis.name}")
+        everywhere = any(axis.key == other.key and not other.target for other in axes)
+        if axis.target not in ("", WORKLOAD) and everywhere:
+            raise InputError("is varied for all hardware too", key=f"--vary {axis.name}")

@@ -23,7 +23,7 @@ from recost.study.ratios import RATIOS, UNCERTAIN_RATIOS
 from recost.study.result import Result
 from recost.study.rows import LAST_COLUMNS, WORD_COLUMNS, cost_columns
 from recost.study.selection import NETWORK, NOTES, Table, as_whole, join, repeated, rows_of
-from recost.study.space import WORKLOAD, Space, unknown_target
+from recost.study.space import Space, check_targets
 from recost.study.stretches import Stretches
 from recost.study.uncertainty import with_intervals
 
@@ -89,7 +89,7 @@ class Study:
         self.pricing = pricing or Pricing()
         self.inputs = (tuple(hardware), tuple(networks), space)
         self.extras = tuple(extras)
-        self._check_targets()
+        check_targets(space.axes, [machine.name for machine in hardware])
         self._pairs: list[Pair] = []
         self._heard: tuple[str | None, str | None] = (None, None)
         faults: list[Fault] = []
@@ -185,16 +185,6 @@ class Study:
                 size = -(-(until - start) // -(-(until - start) // most)) if run else most
                 yield start, (start := min(stop, until, start + size))
             begin = end
-
-    def _check_targets(self) -> None:
-        hardware, _, space = self.inputs
-        names = [machine.name for machine in hardware]
-        for axis in space.axes:
-            if axis.target and axis.target != WORKLOAD and axis.target not in names:
-                raise unknown_target(axis.target, names)
-            everywhere = any(axis.key == other.key and not other.target for other in space.axes)
-            if axis.target not in ("", WORKLOAD) and everywhere:
-                raise InputError("is varied for all hardware too", key=f"--vary {axis.name}")
 
     def _describe(self) -> None:
         """Which columns hold words, and which whole numbers."""

@@ -196,6 +196,31 @@ def test_a_bad_option(complaints, arguments, line):
 DEFAULT = {"-H": "sre", "-W": "lenet5"}
 
 
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        ("lifetime -H pipelayer -W lenet5 --vary xyz:cell.pulses=1,2", "unknown hardware 'xyz'"),
+        ("montecarlo sensing -H sre --vary isaac:adc.bits=3,4", "unknown hardware 'isaac'"),
+        ("estimate -H gpu-v100 -W lenet5 --set gpu.efficiency=-0.0", "too small"),
+        ("lifetime -H isaac -W mlp-mnist --set writes.temperature=1", "at least 100"),
+        (
+            "lifetime -H isaac -W mlp-mnist --set writes.temperature=100 --set"
+            " writes.activation_energy=10",
+            "too far from writes.reference_temperature",
+        ),
+        (
+            "elimination -H pipelayer -W mlp-mnist --energy-reduction 3 --set cell.write_energy=0pJ",
+            "writes cost nothing",
+        ),
+        ("elimination -H pipelayer -W lenet5 --plot --speedup nan", "must lie above 1"),
+        ("elimination -H pipelayer -W lenet5 --plot", "at least one of"),
+        ("elimination -H pipelayer -W lenet5 --plot --speedup 1.1 -o x.txt", "leave out -o"),
+    ],
+)
+def test_what_no_model_makes_sense_of(complaints, arguments, said):
+    assert said in complaints(*arguments.split())[0]
+
+
 def test_a_bad_setting_of_all_hardware_is_said_once(complaints):
     arguments = ("-H", "sre", "-H", "isaac", "-W", "lenet5", "--set", "adc.bit=7")
     [line] = complaints("estimate", *arguments)

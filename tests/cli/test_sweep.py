@@ -458,3 +458,65 @@ def test_bad_input_of_the_options_that_ask_for_more(words, said, invoke):
     assert done.exit_code == 2
     assert said in done.stderr
     assert "Traceback" not in done.stderr
+
+
+@pytest.mark.parametrize("suffix", FORMATS)
+def test_a_shard_that_is_not_what_it_was_is_not_joined(tmp_path, suffix, invoke):
+    if suffix == ".parquet":
+        pytest.importorskip("pyarrow")
+    shards = [tmp_path / f"{i}{suffix}" for i in (1, 2)]
+    few = ["--vary", "adc.bits=4..8", "--columns", "adc.bits,energy_j"]
+    for i, shard in enumerate(shards):
+        invoke("sweep", *BASE, *few, "-o", str(shard), "--shard", f"{i + 1}/2")
+    whole, about = shards[0].read_bytes(), companion(shards[0]).read_text()
+    merge = ["merge", *map(str, shards), "-o", str(tmp_path / f"all{suffix}")]
+    for content in (whole[:-8], b"", whole + whole, b"x" * len(whole)):
+        shards[0].write_bytes(content)
+        done = invoke(*merge)
+        assert done.exit_code == 2
+        assert f"1{suffix}: has changed since it was written; --shard 1/2" in done.stderr
+    shards[0].unlink()
+    assert f"1{suffix}: there is no such file" in invoke(*merge).stderr
+    shards[0].write_bytes(whole)
+    companion(shards[0]).write_text(about.replace('"impossible"', '"possible"'))
+    assert "is no shard of a sweep" in invoke(*merge).stderr
+    assert not list(tmp_path.glob("all*"))
+    companion(shards[0]).write_text(about)
+    assert invoke(*merge).exit_code == 0
+
+
+@pytest.mark.parametrize("state", ["null", "[]", "{", '{"identity": 3, "size": "x"}', ""])
+def test_a_damaged_state_is_not_gone_on_with(tmp_path, state, invoke):
+    out, few = tmp_path / "out.csv", ["--vary", "adc.bits=4..8"]
+    (tmp_path / "out.csv.part").write_text("row\n")
+    (tmp_path / "out.csv.part.json").write_text(state)
+    (tmp_path / "out.csv.kept").write_text(state + "\n")
+    for chosen, said in (([], "does not say how far"), (CHOSEN[0], "is no state of a run")):
+        if chosen:
+            (tmp_path / "out.csv.part").unlink()
+        done = invoke("sweep", *BASE, *few, *chosen, "-o", str(out), "--resume")
+        assert done.exit_code == 2
+        assert said in done.stderr
+        assert not out.exists()
+
+
+def test_a_front_leaves_the_part_of_another_sweep_alone(tmp_path, invoke):
+    out = tmp_path / "out.csv"
+    (tmp_path / "out.csv.part").write_text("hours of work")
+    done = invoke("sweep", *BASE, "--vary", "adc.bits=4..8", *CHOSEN[0], "-o", str(out))
+    assert done.exit_code == 2
+    assert "out.csv.part: exists" in done.stderr
+    assert (tmp_path / "out.csv.part").read_text() == "hours of work"
+
+
+@pytest.mark.parametrize("values", [
+    "adc.energy=1 pJ:9 pJ:1e999", "adc.energy=1 pJ:9 pJ:+1e999", "adc.bits=1.." + "9" * 400,
+    "adc.bits=1.." + "9" * 5000, "adc.energy=1e-300 pJ:1e300 pJ:x2",
+])  # fmt: skip
+def test_numbers_beyond_all_use(values, invoke):
+    done = invoke("sweep", *BASE, "--vary", values)
+    assert done.exit_code == 2
+    assert "--vary adc." in done.stderr
+    assert len(done.stderr) < 300
+    done = invoke("sweep", *BASE, "--vary", "adc.bits=4", "--shard", "1/" + "9" * 5000)
+    assert "write i/n" in done.stderr

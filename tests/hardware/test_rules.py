@@ -97,6 +97,8 @@ def test_prices_of_the_adc_are_for_the_resolution_of_their_own_file(write: Write
     given = base.replace({"adc.reference_bits": 8, "adc.energy": "2 pJ"})
     assert (given.adc.bits, given.adc.reference_bits) == (6, 8)
     assert given.replace({"adc.energy": "1 pJ"}).adc.reference_bits == 8
+    auto = given.replace({"adc.reference_bits": "auto", "adc.energy": "1 pJ", "adc.bits": 7})
+    assert auto.adc.reference_bits == 8
     # A file's price is for its own resolution, and "auto" is what that is in the file.
     for bits, rows, reference in (("8", 16, 8), ('"auto"', 32, 7)):
         child = 'schema = 1\nextends = "ou-dense"\n[adc]\nsource = "x"\nenergy = "1.6 pJ"\n'

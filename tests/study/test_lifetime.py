@@ -82,7 +82,11 @@ def test_every_combination_of_what_varies(essence, resnet20):
     assert savings == pytest.approx([5.0, 10.0] * 4, rel=1e-6)
     assert [row["updates_sgd"] for row in result.rows] == [39_100, 39_100, 78_200, 78_200] * 2
     other = parse_space(["isaac:writes.feedback=0,1"]).axes
-    assert len(lifetime(essence, resnet20, vary=other).rows) == 1
+    with pytest.raises(InputError, match="unknown hardware 'isaac'; there are essence, workload"):
+        lifetime(essence, resnet20, vary=other)
+    isaac = load_hardware("isaac").replace({"writes.policy": "stochastic", "writes.threshold": 5.0})
+    rows = lifetime([essence, isaac], resnet20, vary=other).rows
+    assert [row["hardware"] for row in rows] == ["essence", "isaac", "isaac"]
 
 
 def test_the_endurance_term_lowers_the_maximum_and_lengthens_life(essence, resnet20):

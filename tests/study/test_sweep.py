@@ -8,6 +8,7 @@ from recost.errors import InputError
 from recost.hardware import load_hardware
 from recost.hardware.many import complete_many
 from recost.models import counting, densities, designs
+from recost.models.inference import infer
 from recost.models.uncertainty import Draws
 from recost.network import load_network
 from recost.study import sweep
@@ -345,6 +346,13 @@ def test_keys_that_follow_do_so_at_every_point():
     study = study_of(["operation_unit.columns=8,16", "adc.bits=auto"])
     times = study.table(0, 2)[0]["cycle_time_s"]
     assert times[1] == pytest.approx(2.0 * times[0])
+
+
+def test_a_machine_that_nothing_varies_of_in_a_sample():
+    study = study_of(["sre:adc.bits=5,6"], hardware=["sre", "isaac"], samples=80)
+    table, _ = study.table(80, 160)
+    expected = infer(load_hardware("isaac"), load_network("lenet5")).energy_j
+    assert table["energy_j"].tolist() == pytest.approx([expected] * 80, rel=1e-12)
 
 
 def test_best_rows_are_those_of_sorting_all():

@@ -56,14 +56,28 @@ class Document:
         """
         if any(path[: len(key)] == key for key in self.settings):
             return None, None, None
+        sources = self._behind(path)
         for length in range(len(path), 0, -1):
-            for source in self.sources:
+            of_setting = any(key[:length] == path[:length] for key in self.settings)
+            if of_setting and not any(_holds(s.data, path[:length]) for s in sources):
+                return None, None, None
+            for source in sources:
                 if _holds(source.data, path[:length]):
                     whole = at_value and length == len(path)
                     find = source.value_position if whole else source.position
                     line, column = find(path[:length])
                     return source.path, line, column
         return self.path, 1, 1
+
+    def _behind(self, path: KeyPath) -> tuple[TomlSource, ...]:
+        """The files that what stands at `path` may be from: a list is that of the nearest one."""
+        for length in range(1, len(path) + 1):
+            for source in self.sources:
+                if _holds(source.data, path[:length]):
+                    if isinstance(_at(source.data, path[:length]), list):
+                        return (source,)
+                    break
+        return self.sources
 
     def holds(self, path: KeyPath) -> bool:
         """Whether the file, or one that it extends, has a value at `path`."""
@@ -208,10 +222,17 @@ def has_step(node: Any, step: str | int) -> bool:
     return isinstance(node, list) and isinstance(step, int) and step < len(node)
 
 
-def _holds(data: Any, path: KeyPath) -> bool:
-    node = data
+_NOTHING = object()
+
+
+def _at(data: Any, path: KeyPath) -> Any:
+    """What stands at `path`; `_NOTHING` if nothing does."""
     for step in path:
-        if not has_step(node, step):
-            return False
-        node = node[step]
-    return True
+        if not has_step(data, step):
+            return _NOTHING
+        data = data[step]
+    return data
+
+
+def _holds(data: Any, path: KeyPath) -> bool:
+    return _at(data, path) is not _NOTHING

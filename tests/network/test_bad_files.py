@@ -214,3 +214,24 @@ def test_unknown_layers_of_a_table(faults):
     table = load_network("lenet5")
     with pytest.raises(InputError, match="lenet5 has no layer 'conv3'; did you mean 'conv2'"):
         table.index("conv3")
+
+
+def test_a_list_of_a_child_is_not_blamed_on_the_file_that_it_extends(faults):
+    """The shipped file has a kernel where the child has none."""
+    [line] = faults('schema = 1\nextends = "lenet5"\n[[layers]]\nconv = 1\n')
+    assert line.startswith("net.toml:3:1: layers[0].kernel: missing")
+
+
+@pytest.mark.parametrize(
+    ("key", "said"),
+    [
+        ("adc.bits", "--set workload:adc: unknown key"),
+        ("profile.nope.weights.elements", "--set workload:profile.nope: unknown key or layer"),
+        ("profile.conv2.weights.elemnts", "did you mean 'elements'"),
+    ],
+)
+def test_a_setting_is_not_blamed_on_a_file(key, said):
+    with pytest.raises(InputError) as error:
+        load_network("lenet5", {key: "0.5"})
+    assert said in str(error.value)
+    assert error.value.path is None

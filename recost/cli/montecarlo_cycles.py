@@ -61,7 +61,7 @@ def cycles(
             help="Draw the bits of a value independently, as the closed form takes them.",
         ),
     ] = False,
-    seed: Annotated[int, typer.Option(help="Equal seeds give equal numbers.")] = 0,
+    seed: Annotated[int, typer.Option(min=0, help="Equal seeds give equal numbers.")] = 0,
     settings: Settings = None,
 ) -> None:
     """Cycles counted cell by cell: of real arrays, or of drawn ones beside the closed form.

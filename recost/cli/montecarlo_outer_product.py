@@ -83,7 +83,7 @@ def outer_product(
         str, typer.Option("-H", "--hardware", metavar="NAME", help="Prices of --advise.")
     ] = "panther-2",
     per: Annotated[Per, typer.Option("--per", help="What a row is.")] = Per.TOTAL,
-    seed: Annotated[int, typer.Option(help="Seed of all random numbers.")] = 0,
+    seed: Annotated[int, typer.Option(min=0, help="Seed of all random numbers.")] = 0,
 ) -> None:
     """Saturation and lost updates of weights in slices that take outer products.
 

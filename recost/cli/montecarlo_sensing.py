@@ -56,7 +56,7 @@ def sensing(
             help="Draw until half of the 95 % interval is below this share of the error.",
         ),
     ] = None,
-    seed: Annotated[int, typer.Option(help="Equal seeds give equal numbers.")] = 0,
+    seed: Annotated[int, typer.Option(min=0, help="Equal seeds give equal numbers.")] = 0,
     settings: Settings = None,
 ) -> None:
     """How often a bitline's sum is read as another, and what that does to a dot product.

@@ -17,7 +17,7 @@ def wear(
     hardware: HardwareNames,
     workload: WorkloadNames,
     trials: Annotated[int, typer.Option(help="Machines whose cells are drawn.")] = 100,
-    seed: Annotated[int, typer.Option(help="Equal seeds give equal numbers.")] = 0,
+    seed: Annotated[int, typer.Option(min=0, help="Equal seeds give equal numbers.")] = 0,
     steps: Annotated[
         int | None,
         typer.Option(min=0, metavar="N", help="Updates to simulate; default: all, 0: none."),

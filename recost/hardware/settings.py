@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from typing import Any
 
@@ -103,6 +104,7 @@ def _parsed(key: Key, text: str) -> Any:
         return text
     import tomli
 
+    text = re.sub(r"^([-+]?)\.(?=\d)", r"\g<1>0.", text)  # .5, which TOML does not take
     try:
         parsed = tomli.loads(f"value = {text}")
     except (ValueError, RecursionError):

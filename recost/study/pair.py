@@ -30,6 +30,10 @@ class Reference:
     """The baseline of a network, as its file says at every point: only the network varies.
 
     Each network of the space is worked out once for all points that have it.
+
+    Attributes
+    ----------
+    missing : why there is nothing to compare with, where there is not
     """
 
     def __init__(
@@ -39,6 +43,7 @@ class Reference:
         own = [axes[a] for a in self._matter]
         self.model = pricing.model(baseline, network, own, lambda _: False)
         self._known: dict[bytes, tuple[Array, Array]] = {}
+        self._name, self.missing = baseline.name, ""
 
     def at(self, places: Array, values: Array) -> tuple[Table, Table]:
         """The numbers of `COMPARED` at points, and the draws of `FIGURES` [points, draws]."""
@@ -64,6 +69,8 @@ class Reference:
             if len(self._known) >= _KEPT:
                 self._known.clear()
             evaluated = self.model.evaluate(places[None], values[None])
+            if evaluated.refused:
+                self.missing = f"ratios to {self._name}: {evaluated.refused}"
             samples = evaluated.samples
             drawn = np.zeros((0, 0)) if samples is None else samples[0]
             numbers = np.array([evaluated.numbers[name][0] for name in COMPARED])

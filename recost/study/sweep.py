@@ -237,8 +237,9 @@ class Study:
 
     @property
     def missing(self) -> str | None:
-        """Why the first of the extra columns' gaps is there, if one was met."""
-        own = (pair.extras.missing for pair in self._pairs)
+        """Why the first gap in extra columns or ratios is there, if one was met."""
+        own = [pair.extras.missing for pair in self._pairs]
+        own += [pair.reference.missing for pair in self._pairs if pair.reference]
         return next((why for why in (*own, self._heard[1]) if why), None)
 
     @property

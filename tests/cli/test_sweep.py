@@ -171,6 +171,13 @@ def test_notes_of_networks_are_those_of_an_estimate(invoke):
     assert done.stderr.count("vgg16 has no profile") == 1
 
 
+def test_a_baseline_that_cannot_is_said(invoke):
+    done = invoke("sweep", "-H", "base-mvm", "-W", "mlp-mnist", "--phase", "training", "--baseline",
+                  "isaac", "--vary", "bus.energy=0 pJ/bit,1 pJ/bit")  # fmt: skip
+    assert done.exit_code == 0
+    assert "ratios to isaac: isaac: no training.update; it cannot train" in done.stderr
+
+
 def test_the_part_of_another_sweep_is_not_continued(tmp_path, invoke):
     out = tmp_path / "out.csv"
     (tmp_path / "out.csv.part").write_text("")

@@ -4,6 +4,7 @@ import os
 import resource
 import statistics
 import time
+from importlib.util import find_spec
 from pathlib import Path
 
 import numpy as np
@@ -22,6 +23,7 @@ from recost.vocabulary import TOTALS
 from tests.benchmarks.peers import compare, report, seconds, sized
 
 pytestmark = pytest.mark.bench
+NEEDS_PYARROW = pytest.mark.skipif(find_spec("pyarrow") is None, reason="pyarrow is not installed")
 
 TECHNOLOGY = [
     "adc.energy=1 pJ:3 pJ:4000",
@@ -337,7 +339,7 @@ def test_prices_beside_numpy(benchmark, capsys, vary):
     )
 
 
-@pytest.mark.parametrize("suffix", [".csv", ".parquet", ".npz"])
+@pytest.mark.parametrize("suffix", [".csv", pytest.param(".parquet", marks=NEEDS_PYARROW), ".npz"])
 def test_rows_to_a_file(benchmark, capsys, tmp_path, suffix):
     study = study_of(TECHNOLOGY)
     count = sized(100_000 if suffix == ".csv" else 500_000, 20_000)
@@ -364,6 +366,7 @@ def test_front_of_a_million(benchmark, capsys):
     report(capsys, benchmark, line, seconds=taken)
 
 
+@NEEDS_PYARROW
 @pytest.mark.skipif("RECOST_BENCH_LARGE" not in os.environ, reason="minutes; RECOST_BENCH_LARGE=1")
 @pytest.mark.parametrize("columns", ["six", "all"])
 def test_ten_million_points_in_constant_memory(benchmark, capsys, tmp_path, columns):

@@ -158,21 +158,20 @@ class Run:
         about |= {"columns": list(self.names), "top": self.selection.top}
         about["goals"] = [[goal.column, goal.larger] for goal in self.selection.goals]
         about["provenance"] = self.study.provenance()
-        if self.shard:  # whoever joins it has to know that it is whole
-            about["sha256"] = digest(path)
+        about["sha256"] = digest(path)  # by which others know that it is whole
         write_files({companion(path): as_json(about)})
 
     def _is_complete(self, path: Path) -> bool:
-        """Whether a file is what this run would write, as its companion says."""
-        from recost.report.merge import companion
+        """Whether a file is what this run would write, whole, as its companion says."""
+        from recost.report.merge import companion, digest
 
         try:
             about = json.loads(companion(path).read_text(encoding="utf-8"))
-        except (OSError, ValueError):
+            said = about["identity"], about["shard"], about["sha256"]
+        except (OSError, ValueError, KeyError, TypeError):
             return False
         shard = list(self.shard) if self.shard else None
-        known = isinstance(about, dict) and (about.get("identity"), about.get("shard"))
-        return path.is_file() and known == (self.identity, shard)
+        return path.is_file() and said == (self.identity, shard, digest(path))
 
     def _stream(self, stream: Any) -> None:
         """Every row, as it is made."""
@@ -203,10 +202,9 @@ class Run:
         path = self.target.path
         assert path is not None
         keep = Keep(path, self.layout(self.study.columns), identity)
-        if not self.target.force:  # the rows at the end go through the stream's own part
-            check_new([stream.part], force=False, resume=True)
         if not self.resume and not self.target.force:
-            check_new([keep.file], force=False, resume=True)
+            # The rows at the end go through the part that other sweeps go through.
+            check_new([keep.file, stream.part], force=False, resume=True)
         start, stop = self.bounds
         kept = keep.begin(start, resume=self.resume)
         kept[NOTES] = np.full(rows_of(kept), None, object)  # which the state does not hold

@@ -43,17 +43,15 @@ def merge(kind: str, base: Settings, above: Settings) -> dict[str, Setting]:
 def put_over(kind: str, base: Settings, above: Settings) -> dict[str, Setting]:
     """`base` with what is set over it, in whatever order and in however many steps.
 
-    A price of the ADC is for the resolution that the file's is for, unless `adc.reference_bits`
-    says otherwise: a resolution set beside it rescales it too.
+    A price of the ADC is for `adc.reference_bits`, which are the resolution that the file's is for
+    unless they are set too: a resolution set beside it rescales it.
     """
     if "adc.energy" not in base:  # this is where the machine has it from
         return merge(kind, base, above)
     merged = {**base, **above}
-    prices = [path for path in rules.ADC_PRICES if path in above]
-    given, bits = merged.get("adc.reference_bits"), base["adc.energy"].at_bits
-    if given and given.value is not DERIVED:
-        bits = given.value
-    return _at_bits(merged, prices, bits)
+    if "adc.energy" in above:
+        merged = _at_bits(merged, ["adc.energy"], base["adc.energy"].at_bits)
+    return merged
 
 
 def _at_bits(

@@ -31,6 +31,7 @@ import os
 import re
 import sys
 import tempfile
+import threading
 import time
 from collections.abc import Callable
 from functools import cache, wraps
@@ -226,26 +227,37 @@ _NOTED_S = 0.4
 class _Teller(event.Listener):
     """Tells once of compiling that takes a while; what is loaded from the cache takes none.
 
-    A kernel's compilation begins within that of what calls it.
+    A kernel's compilation begins within that of what calls it.  Numba holds a lock meanwhile.
     """
 
     def __init__(self) -> None:
-        self.tell: Callable[[], None] | None = None
+        self._tell: Callable[[], None] | None = None
         self._under_way, self._since, self._spent_s = 0, 0.0, 0.0
+        self._timer: threading.Timer | None = None
+
+    def ask(self, tell: Callable[[], None]) -> None:
+        """Have `tell` called, in place of what was asked before."""
+        self._tell, self._spent_s = tell, 0.0
 
     def on_start(self, _event: event.Event) -> None:
-        now = time.perf_counter()
-        if not self._under_way:
-            self._since = now
         self._under_way += 1
-        if self.tell is not None and self._spent_s + now - self._since >= _NOTED_S:
-            tell, self.tell = self.tell, None
-            tell()
+        if self._under_way == 1 and self._tell is not None:
+            self._since = time.perf_counter()
+            self._timer = threading.Timer(max(0.0, _NOTED_S - self._spent_s), self._say)
+            self._timer.daemon = True
+            self._timer.start()
 
     def on_end(self, _event: event.Event) -> None:
         self._under_way -= 1
-        if not self._under_way:
+        if self._under_way == 0 and self._timer is not None:
+            self._timer.cancel()
+            self._timer = None
             self._spent_s += time.perf_counter() - self._since
+
+    def _say(self) -> None:
+        tell, self._tell = self._tell, None
+        if tell is not None:
+            tell()
 
 
 _teller = _Teller()
@@ -254,4 +266,4 @@ event.register("numba:compile", _teller)
 
 def when_compiling(tell: Callable[[], None]) -> None:
     """Call `tell` once, when kernels are compiled for long; in place of what was asked before."""
-    _teller.tell = tell
+    _teller.ask(tell)

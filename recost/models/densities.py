@@ -50,6 +50,7 @@ class Densities:
     Attributes
     ----------
     notes : what there is to say of the network with its keys varied
+    profiled : whether its densities come from somewhere, or are varied
 
     Raises
     ------
@@ -62,7 +63,7 @@ class Densities:
         self._listed = [i for i, axis in enumerate(axes) if not axis.continuous]
         self.endless = [i for i, axis in enumerate(axes) if axis.continuous]
         self._tables: dict[int, LayerTable] = {}
-        self.notes = network.notes
+        self.notes, self.profiled = network.notes, network.profiled
         faults: list[Fault] = []
         for axis in axes:
             texts = axis.texts or (axis.text(axis.low), axis.text(axis.high))
@@ -74,6 +75,7 @@ class Densities:
                     faults += [fault for fault in found if fault not in faults]
                 else:
                     self.notes += tuple(note for note in made.notes if note not in self.notes)
+                    self.profiled = self.profiled or made.profiled
         if faults:
             raise InputError(faults)
 

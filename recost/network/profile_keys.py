@@ -53,8 +53,8 @@ class ProfileReader:
         """
         table = self.document.data.get("profile")
         if rows is None:
-            if isinstance(table, dict):
-                self._check(table, None)
+            if isinstance(table, dict | None):
+                self._check(table or {}, None)
             return ()
         if table is None and not self.document.overrides:
             return tuple(

@@ -69,7 +69,7 @@ def merge(paths: Sequence[Path], output: Path) -> dict[str, Any]:
     finally:
         with suppress(OSError):
             fresh.unlink()
-    del whole["sha256"]
+    whole["sha256"] = digest(output)
     whole["shard"] = None
     whole["rows"] = rows
     whole["impossible"] = sum(one["impossible"] for one in each)
@@ -88,7 +88,7 @@ def _in_order(paths: Sequence[Path], suffix: str) -> list[Path]:
             identity, file_hash = said["identity"], said["sha256"]
             int(said["rows"]), int(said["impossible"])
         except (OSError, ValueError, KeyError, TypeError):
-            message = f"is no shard of a sweep: {companion(path).name} does not say which"
+            message = f"is no shard of a sweep: {companion(path).name} does not say which, and all"
             faults.append(Fault(message, path=str(path)))
             continue
         first = first or {"identity": identity, "count": count}

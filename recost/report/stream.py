@@ -174,25 +174,28 @@ class Stream:
     def _read_state(self) -> _Reached | None:
         """What an interrupted run left, or nothing if there was none."""
         try:
-            text, have = self.state.read_text(encoding="utf-8"), self.part.stat().st_size
+            text, have = self.state.read_bytes(), self.part.stat().st_size
         except FileNotFoundError:
             return None
+        damaged = InputError(
+            f"does not say how far {self.part.name} reaches; remove both, or leave --resume out",
+            path=str(self.state),
+        )
         try:
             old: dict[str, Any] = json.loads(text)
             identity = old["identity"]
-            reached = _Reached(**{name: int(old.get(name, 0)) for name in _Reached._fields})
-        except (ValueError, KeyError, TypeError, AttributeError):
-            raise InputError(
-                f"does not say how far {self.part.name} reaches; remove both, or leave --resume"
-                " out",
-                path=str(self.state),
-            ) from None
+        except (ValueError, KeyError, TypeError):
+            raise damaged from None
         if identity != self._identity:
             raise InputError(
                 "is the part of another sweep (other files, keys, columns or version); remove it"
                 " or leave --resume out",
                 path=str(self.part),
             )
+        try:
+            reached = _Reached(**{name: int(old[name]) for name in _Reached._fields})
+        except (ValueError, KeyError, TypeError):
+            raise damaged from None
         if have < reached.size:
             raise InputError("is shorter than it was; leave --resume out", path=str(self.part))
         return reached

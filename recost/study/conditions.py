@@ -46,7 +46,7 @@ class Comparison:
         values = table[self.column]
         words = values.dtype.kind == "O"
         if words != isinstance(self.value, str):
-            kind = "words" if words else "numbers, in SI units: 3e-6 for 3 uJ"
+            kind = "words" if words else "numbers, in SI units (areas in mm2), which are left out"
             raise InputError(f"{self.column} holds {kind}", key=f"--where {self}")
         found: Array = _OPERATORS[self.operator](values, self.value)
         return found if words else found & ~np.isnan(values.astype(float))
@@ -75,11 +75,9 @@ def parse_where(texts: Iterable[str], columns: Sequence[str]) -> tuple[Compariso
                 )
                 continue
             column, sign, value = match[1], match[2], match[3].strip("'\"")
-            if re.search(r"\sor\s|[<>=]", match[3]):
-                faults.append(
-                    Fault("conditions are joined by 'and' alone; 'or' takes a run each",
-                          key=f"--where {text}")
-                )  # fmt: skip
+            if match[3][:1] not in ("'", '"') and re.search(r"\sor\s|[<>=]", match[3]):
+                message = f"'{match[3]}' is no value; conditions are joined by 'and' alone"
+                faults.append(Fault(message, key=f"--where {text}"))
             if column not in columns:
                 faults.append(_unknown(column, columns, f"--where {text}"))
             found.append(Comparison(column, sign, _value(value)))
@@ -90,8 +88,11 @@ def parse_where(texts: Iterable[str], columns: Sequence[str]) -> tuple[Compariso
 
 def _unknown(column: str, columns: Sequence[str], key: str) -> Fault:
     """The fault of a column that there is not; ratios need something that they are to."""
-    known = column.removesuffix("_low").removesuffix("_high") in RATIOS
-    hint = "; it needs --baseline" if known else suggestion(column, columns)
+    ratio = column.removesuffix("_low").removesuffix("_high")
+    hint = suggestion(column, columns)
+    if ratio in RATIOS:
+        needed = ["--baseline"] * (ratio not in columns) + ["--uncertainty"] * (ratio != column)
+        hint = f"; it needs {' and '.join(needed)}"
     return Fault(f"unknown column '{column}'{hint}", key=key)
 
 

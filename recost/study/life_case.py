@@ -59,9 +59,16 @@ class LifeCase:
         self.target = target
         self.writes: NetworkWrites = network_writes(hardware, network)
         self.life: Life = life(self.writes, failed_fraction=failed_fraction)
-        self.trained, missing = training_of(hardware, network)
+        self.trained, why = training_of(hardware, network)
         self.training_s = training_time(self.writes, duty, self.trained)
-        self.missing = missing if self.training_s is None else ""
+        self.missing = ""
+        if self.training_s is None:
+            self.missing = (
+                f"{hardware.name}: no lifetime in years, since the time of a training is not known"
+                f" ({why}); give --training-time or --trainings-per-year"
+            )
+        elif self.trained is None and hardware.training.update is not None:
+            self.missing = f"{hardware.name}: no energy of writes: {why}"
 
     def with_value(self, key: str, value: float) -> LifeCase:
         """The case with another value; under a target the threshold is chosen anew."""
@@ -137,20 +144,14 @@ def training_time(writes: NetworkWrites, duty: Duty, trained: Cost | None) -> fl
 
 
 def training_of(hardware: Hardware, network: LayerTable) -> tuple[Cost | None, str]:
-    """What training an example costs, and what to say where its time is not known."""
+    """What training an example costs, or why that or its time is not known."""
     try:
         trained = cost(hardware, network, "training")
     except InputError as error:
-        why = error.faults[0].message
         if error.key == "training.update":  # it counts writes, and no time
-            why = "the file has no training.update"
-        return None, (
-            f"{hardware.name}: no lifetime in years, since the time of a training is not known"
-            f" ({why}); give --training-time or --trainings-per-year"
-        )
-    if trained.throughput_per_s is None:  # nothing takes time
-        return trained, f"{hardware.name}: no lifetime in years; give --training-time"
-    return trained, ""
+            return None, "the file has no training.update"
+        return None, error.faults[0].message
+    return trained, "" if trained.throughput_per_s else "nothing takes time"
 
 
 def provenance_of(

@@ -68,6 +68,8 @@ class Optimiser:
         """The best of `trials` points that meet the conditions; `seen` hears how many are done."""
         kept, begin = self._study.table(0, 0)[0], 0
         networks = self._study.by_network
+        if trials < len(networks):
+            raise InputError(f"write {len(networks)} or more: one a network", key="--trials")
         with self._quiet():
             for number, pairs in enumerate(networks, start=1):
                 end = trials * number // len(networks)

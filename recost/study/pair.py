@@ -69,7 +69,7 @@ class Reference:
             if len(self._known) >= _KEPT:
                 self._known.clear()
             evaluated = self.model.evaluate(places[None], values[None])
-            if evaluated.refused:
+            if evaluated.refused and not self.missing:
                 self.missing = f"ratios to {self._name}: {evaluated.refused}"
             samples = evaluated.samples
             drawn = np.zeros((0, 0)) if samples is None else samples[0]

@@ -24,8 +24,16 @@ if TYPE_CHECKING:
 
 Array = np.ndarray[Any, Any]
 
-# Keys by which some machines infer in another way (`recost.models.machine.counts_units`).
-_DECIDING = frozenset({"writes.store", "training.mvm_energy"})
+
+def _decided(hardware: Hardware, varied: Collection[str]) -> bool:
+    """Whether a machine infers in one way whatever these keys are (`models.machine.counts_units`).
+
+    Where a product has a price, it counts unless zeros are skipped.
+    """
+    priced = hardware.training.mvm_energy_j is not None
+    deciding = {"training.mvm_energy"}
+    deciding |= {"sparsity.weights", "sparsity.activations"} if priced else set()
+    return deciding.isdisjoint(varied)
 
 
 @dataclass(frozen=True)
@@ -68,7 +76,7 @@ class Pricing:
         if config.DISABLE_JIT:
             return False
         plain = self.phase == "inference" and self.work is None and not self.crossbars
-        return plain and counts_units(hardware) and _DECIDING.isdisjoint(varied)
+        return plain and counts_units(hardware) and _decided(hardware, varied)
 
     def model(
         self,
@@ -88,9 +96,7 @@ class Pricing:
 
         own = [i for i, axis in enumerate(axes) if is_own(axis)]
         others = [i for i, axis in enumerate(axes) if not is_own(axis)]
-        # These decide between two models of inference.
-        same = all(axis.key not in ("writes.store", "training.mvm_energy") for axis in axes)
-        if same and self.compiled(hardware):
+        if self.compiled(hardware, {axis.key for axis in axes}):
             return Sweep(hardware, network, axes, own, others, self.draws, designs)
 
         def row(machine: Hardware, table: LayerTable) -> dict[str, Any]:

@@ -250,9 +250,11 @@ class Study:
     @property
     def notes(self) -> list[str]:
         """What there is to say of the networks."""
-        _, networks, _ = self.inputs
-        unprofiled = [network.name for network in networks if not network.profiled]
-        said = [f"{name} has no profile: all densities and all bits are 1" for name in unprofiled]
+        said = [
+            f"{pair.words[NETWORK]} has no profile: all densities and all bits are 1"
+            for pair in self._pairs
+            if not pair.model.densities.profiled
+        ]
         return said + [note for pair in self._pairs for note in pair.model.densities.notes]
 
     @property

@@ -98,7 +98,12 @@ def test_prices_of_the_adc_are_for_the_resolution_of_their_own_file(write: Write
     assert (given.adc.bits, given.adc.reference_bits) == (6, 8)
     assert given.replace({"adc.energy": "1 pJ"}).adc.reference_bits == 8
     auto = given.replace({"adc.reference_bits": "auto", "adc.energy": "1 pJ", "adc.bits": 7})
-    assert auto.adc.reference_bits == 8
+    assert auto.adc.reference_bits == 6
+    # Power is for the reference too, whichever is set first.
+    isaac, power, bits = load_hardware("isaac"), {"adc.power": 2e-3}, {"adc.reference_bits": 6}
+    for machine in (isaac.replace(power).replace(bits), isaac.replace(bits).replace(power),
+                    isaac.replace(power | bits)):  # fmt: skip
+        assert machine.adc.power_w == 2e-3
     # A file's price is for its own resolution, and "auto" is what that is in the file.
     for bits, rows, reference in (("8", 16, 8), ('"auto"', 32, 7)):
         child = 'schema = 1\nextends = "ou-dense"\n[adc]\nsource = "x"\nenergy = "1.6 pJ"\n'

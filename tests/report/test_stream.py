@@ -1,6 +1,7 @@
 """Files of a sweep: whole numbers that some rows lack, and the best rows between two runs."""
 
 import itertools
+import json
 
 import numpy as np
 import pytest
@@ -164,3 +165,17 @@ def test_the_best_rows_so_far_are_there_again(tmp_path):
     again.file.write_text("nonsense")
     with pytest.raises(InputError, match="no state of a run"):
         Keep(path, LAYOUT, "mine").begin(5, resume=True)
+
+
+@pytest.mark.parametrize("missing", ["size", "rows", "next_point", "impossible"])
+def test_a_state_that_lacks_a_number_is_not_gone_on_with(tmp_path, missing):
+    path, layout = tmp_path / "x.csv", Layout(("a",), {}, frozenset())
+    stream = Stream(path, layout, "mine")
+    stream.begin(0, resume=False)
+    stream.append({"a": np.array([1.0, 2.0])}, 2, 0)
+    stream.close()
+    state = json.loads(stream.state.read_text())
+    del state[missing]
+    stream.state.write_text(json.dumps(state))
+    with pytest.raises(InputError, match=r"does not say how far x.csv.part reaches"):
+        Stream(path, layout, "mine").begin(0, resume=True)

@@ -355,6 +355,18 @@ def test_a_machine_that_nothing_varies_of_in_a_sample():
     assert table["energy_j"].tolist() == pytest.approx([expected] * 80, rel=1e-12)
 
 
+@pytest.mark.parametrize("base", ["none", "bit"])
+def test_what_decides_how_a_machine_infers_decides_at_every_point(base):
+    """PANTHER pays for whole products unless zeros are skipped, whatever its file says."""
+    machine = load_hardware("panther-1").replace({"sparsity.activations": base})
+    network = load_network("lenet5")
+    space = parse_space(["sparsity.activations=none,bit"])
+    table, _ = Study([machine], [network], space).table(0, 2)
+    for energy_j, word in zip(table["energy_j"].tolist(), ("none", "bit"), strict=True):
+        own = machine.replace({"sparsity.activations": word})
+        assert energy_j == pytest.approx(estimate(own, network).rows[0]["energy_j"], rel=1e-12)
+
+
 def test_best_rows_are_those_of_sorting_all():
     study = study_of(["operation_unit.rows=4..16", "adc.energy=1 pJ:2 pJ:30"])
     everything, _ = study.table(0, study.size)

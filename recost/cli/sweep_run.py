@@ -41,19 +41,11 @@ class Target:
 
     def __post_init__(self) -> None:
         """Refuse a suffix that is no format, or not the one that is asked for."""
-        from recost.report.stream import SUFFIXES as STREAMED
-        from recost.report.write import SUFFIXES
+        from recost.report.stream import SUFFIXES
+        from recost.report.write import check_suffix
 
-        if self.path is None or str(self.path) == "-":
-            return
-        suffix, asked = self.path.suffix.lower(), self.output_format
-        if asked is None and suffix not in {*SUFFIXES, *STREAMED}:
-            every = ", ".join(dict.fromkeys([*SUFFIXES, *STREAMED]))
-            message = f"the suffix '{self.path.suffix}' names no format; use one of {every}, or -f"
-            raise InputError(message, path=str(self.path))
-        if asked is not None and suffix in STREAMED and suffix != f".{asked.value}":
-            message = f"the suffix '{self.path.suffix}' says {suffix[1:]}, -f says {asked.value}"
-            raise InputError(message, path=str(self.path))
+        if self.path is not None and str(self.path) != "-":
+            check_suffix(self.path, self.output_format, SUFFIXES)
 
     @property
     def streams(self) -> bool:

@@ -7,11 +7,28 @@ from recost.hardware import Hardware
 from recost.models.cost import Cost
 from recost.models.gpu import run_on_gpu
 from recost.models.inference import infer
-from recost.models.training import infer_by_products, infers_by_products, train
+from recost.models.training import infer_by_products, train
+from recost.models.training_prices import is_reram
 from recost.network import LayerTable
-from recost.vocabulary import HardwareKind
+from recost.vocabulary import ActivationSparsity, HardwareKind, WeightSparsity
 
 PHASES = ("inference", "training")
+
+
+def infers_by_products(hardware: Hardware) -> bool:
+    """Whether inference is products with whole blocks, and no reading of operation units.
+
+    So it is on digital machines, and where crossbars read all of their cells and a product has its
+    price (PipeLayer, PANTHER): what it costs does not hang on the phase.
+    """
+    if hardware.kind == HardwareKind.DIGITAL.text:
+        return True
+    if not is_reram(hardware):
+        return False
+    sparsity = hardware.sparsity
+    dense = sparsity.weights is WeightSparsity.NONE
+    dense = dense and sparsity.activations is ActivationSparsity.NONE
+    return dense and hardware.training.mvm_energy_j is not None
 
 
 def counts_units(hardware: Hardware) -> bool:

@@ -31,12 +31,9 @@ from recost.network import LayerTable
 from recost.vocabulary import (
     COUNTS,
     TRAINING_ACTIONS,
-    ActivationSparsity,
     Count,
-    HardwareKind,
     TrainingAction,
     TrainingUpdate,
-    WeightSparsity,
 )
 
 Array = np.ndarray[Any, Any]
@@ -359,22 +356,6 @@ def _layers(
         )
         for i, name in enumerate(network.names)
     )
-
-
-def infers_by_products(hardware: Hardware) -> bool:
-    """Whether inference is products with whole blocks, and no reading of operation units.
-
-    So it is on digital machines, and where crossbars read all of their cells and a product has its
-    price (PipeLayer, PANTHER): what it costs does not hang on the phase.
-    """
-    if hardware.kind == HardwareKind.DIGITAL.text:
-        return True
-    if not is_reram(hardware):
-        return False
-    sparsity = hardware.sparsity
-    dense = sparsity.weights is WeightSparsity.NONE
-    dense = dense and sparsity.activations is ActivationSparsity.NONE
-    return dense and hardware.training.mvm_energy_j is not None
 
 
 def infer_by_products(hardware: Hardware, network: LayerTable) -> Cost:

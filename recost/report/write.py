@@ -79,20 +79,24 @@ class Request:
     def _resolve_format(self) -> Format:
         if self.path is None:
             return self.format or Format.TABLE
-        implied = SUFFIXES.get(self.path.suffix.lower())
-        if implied is None and self.format is None:
-            raise InputError(
-                f"the suffix '{self.path.suffix}' names no format; "
-                f"use one of {', '.join(SUFFIXES)}, or -f",
-                path=str(self.path),
-            )
-        if implied and self.format and implied is not self.format:
-            raise InputError(
-                f"the suffix '{self.path.suffix}' says {implied.value}, "
-                f"-f says {self.format.value}",
-                path=str(self.path),
-            )
-        return self.format or implied or Format.TABLE
+        check_suffix(self.path, self.format)
+        return self.format or SUFFIXES.get(self.path.suffix.lower(), Format.TABLE)
+
+
+def check_suffix(path: Path, asked: Format | None, more: Sequence[str] = ()) -> None:
+    """Refuse a suffix that is no format, nor one of `more`, or not the one that is asked for."""
+    suffix = path.suffix.lower()
+    said = SUFFIXES[suffix].value if suffix in SUFFIXES else suffix[1:] * (suffix in more)
+    if not said and asked is None:
+        every = ", ".join(dict.fromkeys([*SUFFIXES, *more]))
+        raise InputError(
+            f"the suffix '{path.suffix}' names no format; use one of {every}, or -f",
+            path=str(path),
+        )
+    if said and asked and said != asked.value:
+        raise InputError(
+            f"the suffix '{path.suffix}' says {said}, -f says {asked.value}", path=str(path)
+        )
 
 
 def write(result: Result, request: Request) -> list[str]:

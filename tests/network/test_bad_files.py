@@ -66,8 +66,8 @@ def test_a_fault_of_a_layer(faults, layers, expected):
 @pytest.mark.parametrize(
     ("text", "expected"),
     [
-        ("layers = [{linear = 3}]\n", "net.toml:1:1: schema: missing"),
-        ("schema = 2\nlayers = [{linear = 3}]\n", "net.toml:1:10: schema: expected 1, not 2"),
+        ("input = [3]\nlayers = [{linear = 3}]\n", "net.toml:1:1: schema: missing"),
+        ("schema = 2\ninput = [3]\nlayers = [{linear = 3}]\n", "1:10: schema: expected 1, not 2"),
         ("schema = 1\nlayers = [{linear = 3}]\n", "net.toml:1:1: input: missing: the shape"),
         ("schema = 1\ninput = [3]\n", "net.toml:1:1: layers: missing"),
         ("schema = 1\ninput = [3\n", "net.toml:2:11: not TOML"),
@@ -133,7 +133,8 @@ def test_a_fault_of_a_layer(faults, layers, expected):
     ],
 )  # fmt: skip
 def test_a_fault_outside_the_layers(faults, text, expected):
-    assert any(expected in line for line in faults(text))
+    [line] = faults(text)
+    assert expected in line
 
 
 def test_all_faults_of_a_file_come_together(faults):

@@ -135,7 +135,8 @@ def search(
     )
     if len({goal.column for goal in goals}) < len(goals):
         raise InputError("a column stands twice", key="--minimize, --maximize")
-    selection = Selection(parse_where(where or (), (*study.columns, *EXTRAS)), goals)
+    conditions = parse_where(where or (), (*study.columns, *EXTRAS), study.words)
+    selection = Selection(conditions, goals)
     names = chosen_columns(columns, study.columns)
     said = {"settings": list(inputs.settings), "where": where or [], "goals": wanted}
     run = Run(study, selection, names, target, said=said)

@@ -198,7 +198,7 @@ def _selection(
     from recost.study.selection import Selection
 
     numbers = numbers_of(study)
-    conditions = parse_where(where or (), (*study.columns, *EXTRAS))
+    conditions = parse_where(where or (), (*study.columns, *EXTRAS), study.words)
     if pareto and (sort or top):
         raise InputError("goes without --sort and --top", key="--pareto")
     if pareto:

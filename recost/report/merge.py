@@ -88,7 +88,8 @@ def _in_order(paths: Sequence[Path], suffix: str) -> list[Path]:
             identity, file_hash = said["identity"], said["sha256"]
             int(said["rows"]), int(said["impossible"])
         except (OSError, ValueError, KeyError, TypeError):
-            message = f"is no shard of a sweep: {companion(path).name} does not say which, and all"
+            beside = companion(path).name
+            message = f"is no shard of a sweep: {beside} does not say which, or lacks its hash"
             faults.append(Fault(message, path=str(path)))
             continue
         first = first or {"identity": identity, "count": count}

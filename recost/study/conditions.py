@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import operator
 import re
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -45,15 +45,23 @@ class Comparison:
         """Which rows of the table it holds for; never for a number that does not apply."""
         values = table[self.column]
         words = values.dtype.kind == "O"
-        if words != isinstance(self.value, str):
-            kind = "words" if words else "numbers, in SI units (areas in mm2), which are left out"
-            raise InputError(f"{self.column} holds {kind}", key=f"--where {self}")
+        self.check(words)
         found: Array = _OPERATORS[self.operator](values, self.value)
         return found if words else found & ~np.isnan(values.astype(float))
 
+    def check(self, words: bool) -> None:
+        """Raise InputError where a column of words meets a number, or one of numbers a word."""
+        if words != isinstance(self.value, str):
+            kind = "words" if words else "numbers, in SI units (areas in mm2), which are left out"
+            raise InputError(f"{self.column} holds {kind}", key=f"--where {self}")
 
-def parse_where(texts: Iterable[str], columns: Sequence[str]) -> tuple[Comparison, ...]:
+
+def parse_where(
+    texts: Iterable[str], columns: Sequence[str], words: Collection[str] | None = None
+) -> tuple[Comparison, ...]:
     """The comparisons of ``COLUMN OPERATOR VALUE [and ...]`` texts, all of which have to hold.
+
+    `words` are the columns that hold words, if that is known before there are rows.
 
     Raises
     ------
@@ -83,6 +91,9 @@ def parse_where(texts: Iterable[str], columns: Sequence[str]) -> tuple[Compariso
             found.append(Comparison(column, sign, _value(value)))
     if faults:
         raise InputError(faults)
+    if words is not None:
+        for comparison in found:
+            comparison.check(comparison.column in words)
     return tuple(found)
 
 

@@ -183,6 +183,8 @@ def test_the_part_of_another_sweep_is_not_continued(tmp_path, invoke):
         (["--vary", "adc.bits=4", "-o", "x.xls"], ".txt, .parquet, .npz, or -f"),
         (["--vary", "adc.bits=4", "-f", "json", "-o", "x.csv"], "says csv, -f says json"),
         (["--vary", "adc.bits=4", "--where", "energy_j<3uJ"], "in SI units (areas in mm2)"),
+        (["--vary", "adc.bits=4", "--where", "energy_j<3uJ", "-o", "x.csv"], "in SI units"),
+        (["--vary", "adc.bits=4", "--where", "hardware<3", "-o", "x.csv"], "holds words"),
         (["--vary", "adc.bits=4", "--where", "speedup>2"], "it needs --baseline"),
         (["--vary", "workload:profile.conv7.weights.elements=0.1"],
          "--vary workload:profile.conv7.weights.elements: profile.conv7: unknown key or layer"),
